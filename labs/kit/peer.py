@@ -1,0 +1,259 @@
+"""G's side of S: one request at a time over S's kernel sockets, with everything that comes back taken as data.
+
+S may forge, flood, hang or fall silent; each ends here in one of these exceptions, in bounded time and memory.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from . import places, wire
+
+MAX_FRAME = 64 << 20
+MAX_STREAM = 4 << 20
+MAX_TOTAL = 512 << 20
+QUEUED_MESSAGES = 16
+RESTART_SECONDS = 60.0
+HELLO_SECONDS = 10.0
+
+
+class PeerError(Exception):
+    """S did not answer as asked: one check fails."""
+
+
+class PeerTimeout(PeerError):
+    """The request took longer than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"{seconds:.0f} s")
+        self.seconds = seconds
+
+
+class PeerDied(PeerError):
+    """The process ended, or can't be reached any more."""
+
+
+class BadAnswer(PeerError):
+    """What came is not an answer."""
+
+
+class StopGrading(Exception):
+    """The job ends here. ``outcome`` is the report's."""
+
+    outcome = "timeout"
+
+
+class DeadlinePassed(StopGrading):
+    """The lab's time for a grading is over."""
+
+
+class OutputLimit(StopGrading):
+    """S sent more than it may."""
+
+    outcome = "output_limit"
+
+
+@dataclass
+class Answer:
+    """What one request brought. ``seconds`` is measured here."""
+
+    result: dict[str, Any] = field(default_factory=dict)
+    buffers: Sequence[bytes] = ()
+    stdout: str = ""
+    stderr: str = ""
+    seconds: float = 0.0
+
+
+class Peer:
+    """S, reached through its socket directory."""
+
+    def __init__(self, folder: Path, deadline: float) -> None:
+        self.seconds = 0.0
+        """Time spent waiting for S: the student's own."""
+        self.waiting = False
+        self._folder = folder
+        self._deadline = deadline
+        self._stream_bytes = 0
+        self._total_bytes = 0
+        self._gone = False
+        self._context = zmq.Context()
+        self._sockets: dict[int, Any] = {}
+        self._monitor: Any = None
+        self._poller = zmq.Poller()
+
+    def connect(self, seconds: float = HELLO_SECONDS) -> None:
+        """Open the sockets and exchange a first message. Raises PeerDied."""
+        self._close()
+        self._poller = zmq.Poller()
+        kinds = {places.SHELL: zmq.DEALER, places.CONTROL: zmq.DEALER, places.IOPUB: zmq.SUB}
+        for place, kind in kinds.items():
+            channel = self._context.socket(kind)
+            channel.linger = 0
+            channel.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
+            channel.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
+            channel.setsockopt(zmq.RECONNECT_IVL, 10)
+            if kind == zmq.SUB:
+                channel.subscribe(b"")
+            if place == places.SHELL:
+                self._monitor = channel.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+            channel.connect(f"ipc://{self._folder}/{places.KERNEL_SOCKET}-{place}")
+            self._sockets[place] = channel
+        for source in (self._sockets[places.SHELL], self._sockets[places.IOPUB], self._monitor):
+            self._poller.register(source, zmq.POLLIN)
+        self._hello(min(seconds, self._left()))
+
+    def _hello(self, seconds: float) -> None:
+        """A subscription takes effect some time after connecting, so ask until an answer is published."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            ident, frames = wire.request("kernel_info_request", {})
+            self._sockets[places.SHELL].send_multipart(frames, zmq.NOBLOCK)
+            pause = time.monotonic() + 0.1
+            while (left := pause - time.monotonic()) > 0:
+                if any(m.parent == ident and m.type == "status" for m in self._receive(left)):
+                    return
+        raise PeerDied("no answer")
+
+    def ask(self, request: dict[str, Any], blobs: Sequence[bytes], timeout: float) -> Answer:
+        """Have ``remote`` do one thing in S. Raises PeerError (that check fails) or StopGrading (the job ends)."""
+        if self._gone:
+            raise PeerDied("ended")
+        began = time.monotonic()
+        allowed = min(timeout, self._left())
+        code = "from labkit import remote as _lab_remote; _lab_remote.serve()"
+        ident, frames = wire.execute(code, [json.dumps(request).encode(), *blobs])
+        self.waiting = True
+        try:
+            self._sockets[places.SHELL].send_multipart(frames, zmq.NOBLOCK)
+            answer = self._await(ident, began + allowed)
+        except PeerTimeout:
+            self._interrupt(ident)
+            self._left()  # when it was the whole time that ran out
+            raise PeerTimeout(allowed) from None
+        except (PeerDied, zmq.ZMQError) as error:
+            self._revive()
+            raise PeerDied(str(error)) from None
+        finally:
+            self.waiting = False
+            self.seconds += time.monotonic() - began
+        answer.seconds = time.monotonic() - began
+        return answer
+
+    def restart(self) -> None:
+        """A fresh kernel in S. Raises PeerDied when S can't give one."""
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as verb:
+                verb.settimeout(min(RESTART_SECONDS, self._left()))
+                verb.connect(str(self._folder / "student.sock"))
+                verb.sendall(b"restart\n")
+                said = verb.recv(16)
+            self._reconnect(said)
+        except (OSError, PeerDied) as error:
+            self._gone = True
+            self._left()
+            raise PeerDied(str(error)) from None
+
+    def _reconnect(self, said: bytes) -> None:
+        if said != b"ok\n":
+            raise PeerDied("no new kernel")
+        self.connect()
+
+    def _await(self, ident: str, end: float) -> Answer:
+        answer = Answer()
+        replied = idle = False
+        while not (replied and idle):
+            left = end - time.monotonic()
+            if left <= 0:
+                if replied:
+                    break
+                raise PeerTimeout(0)
+            for message in self._receive(left):
+                if message.parent != ident:
+                    continue
+                if message.type == "stream":
+                    self._stream(answer, message.content)
+                elif message.type == "lab_answer":
+                    result = message.content.get("result")
+                    if not isinstance(result, dict):
+                        raise BadAnswer("not an object")
+                    answer.result, answer.buffers = result, message.buffers
+                    return answer
+                elif message.type == "execute_reply":
+                    replied, end = True, min(end, time.monotonic() + 1)
+                elif message.type == "status" and message.content.get("execution_state") == "idle":
+                    idle = True
+        raise BadAnswer("no answer")
+
+    def _stream(self, answer: Answer, content: dict[str, Any]) -> None:
+        text = content.get("text")
+        if not isinstance(text, str):
+            raise BadAnswer("stream without text")
+        self._stream_bytes += len(text)
+        if self._stream_bytes > MAX_STREAM:
+            raise OutputLimit("streams")
+        if content.get("name") == "stderr":
+            answer.stderr += text
+        else:
+            answer.stdout += text
+
+    def _receive(self, seconds: float) -> list[wire.Message]:
+        """What arrives within that time; as soon as something does. Raises PeerDied, OutputLimit."""
+        messages = []
+        ready = dict(self._poller.poll(max(seconds, 0.001) * 1000))
+        for place in (places.IOPUB, places.SHELL):
+            channel = self._sockets[place]
+            if channel in ready:
+                frames = channel.recv_multipart(zmq.NOBLOCK)
+                self._total_bytes += sum(map(len, frames))
+                if self._total_bytes > MAX_TOTAL:
+                    raise OutputLimit("messages")
+                try:
+                    messages.append(wire.parse(frames))
+                except wire.BadMessage as error:
+                    raise BadAnswer(str(error)) from None
+        if not messages and self._monitor in ready:
+            recv_monitor_message(self._monitor, zmq.NOBLOCK)
+            raise PeerDied("disconnected")
+        return messages
+
+    def _interrupt(self, ident: str) -> None:
+        """Stop what still runs; when it won't, replace the kernel."""
+        _, frames = wire.request("interrupt_request", {})
+        end = time.monotonic() + 1
+        try:
+            self._sockets[places.CONTROL].send_multipart(frames, zmq.NOBLOCK)
+            while (left := end - time.monotonic()) > 0:
+                if any(m.parent == ident and m.type == "execute_reply" for m in self._receive(left)):
+                    return
+        except (PeerError, zmq.ZMQError):
+            pass  # gone already: the restart below says whether a new one comes
+        self._revive()
+
+    def _revive(self) -> None:
+        try:
+            self.restart()
+        except PeerDied:
+            self._gone = True  # the next request says so
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlinePassed
+        return left
+
+    def _close(self) -> None:
+        if self._monitor is not None:
+            self._sockets[places.SHELL].disable_monitor()
+            self._monitor = None
+        for channel in self._sockets.values():
+            channel.close()
+        self._sockets.clear()

@@ -1,0 +1,187 @@
+"""The lab's own HTTP API, under ``/lab/``. Errors are ``{"error": {"code", "message"}}``; the page words them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from . import places, strict, workspace
+from .session_kernel import Busy, SessionKernel
+
+STATUS = {"missing": 404, "too_large": 413, "too_many_files": 413, "no_space": 507}
+
+
+class Handler(web.RequestHandler):
+    """What all of them share. ``check_xsrf_cookie`` is off; ``session`` says why."""
+
+    kernel: SessionKernel
+    sql: bool
+
+    def initialize(self, kernel: SessionKernel, sql: bool) -> None:
+        self.kernel = kernel
+        self.sql = sql
+
+    def check_xsrf_cookie(self) -> None:
+        """The ticket is the authentication."""
+
+    def set_default_headers(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+    def fail(self, status: int, code: str, message: str = "") -> None:
+        self.set_status(status)
+        self.finish({"error": {"code": code, "message": message or code}})
+
+    def refuse(self, refused: workspace.Refused) -> None:
+        self.fail(STATUS.get(refused.code, 422), refused.code, str(refused))
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        self.finish({"error": {"code": f"http_{status_code}", "message": self._reason}})
+
+
+class Health(Handler):
+    def get(self) -> None:
+        run = self.kernel.run
+        self.finish({"kernel": self.kernel.state, "run": run.id if run and run.state == "running" else None})
+
+
+class Workspace(Handler):
+    async def get(self) -> None:
+        try:
+            archive = await asyncio.to_thread(workspace.pack, places.WORK)
+        except workspace.Refused as refused:
+            self.refuse(refused)
+            return
+        self.set_header("Content-Type", "application/x-tar")
+        self.finish(archive)
+
+    async def put(self) -> None:
+        try:
+            await asyncio.to_thread(workspace.unpack, self.request.body, places.WORK)
+        except workspace.Refused as refused:
+            self.refuse(refused)
+            return
+        self.set_status(204)
+
+
+class Files(Handler):
+    def get(self, path: str) -> None:
+        try:
+            content = workspace.read(places.WORK, path)
+        except workspace.Refused as refused:
+            self.refuse(refused)
+            return
+        # Never a type that a browser would run: this hostname holds the lab's cookie.
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Disposition", "attachment")
+        self.finish(content)
+
+    def put(self, path: str) -> None:
+        try:
+            workspace.write(places.WORK, path, self.request.body)
+        except workspace.Refused as refused:
+            self.refuse(refused)
+            return
+        self.set_status(204)
+
+    def delete(self, path: str) -> None:
+        try:
+            workspace.remove(places.WORK, path)
+        except workspace.Refused as refused:
+            self.refuse(refused)
+            return
+        self.set_status(204)
+
+
+class RunList(Handler):
+    def get(self) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(self.kernel.runs.list()))
+
+    async def post(self) -> None:
+        path = self._path()
+        if path is None:
+            return
+        try:
+            workspace.read(places.WORK, path)
+            run = await self.kernel.execute(path)
+        except workspace.Refused as refused:
+            self.refuse(refused)
+        except Busy as busy:
+            self.fail(409, str(busy), f"the kernel is {busy}")
+        else:
+            self.set_status(201)
+            self.finish(run.describe())
+
+    def _path(self) -> str | None:
+        try:
+            body = strict.loads(self.request.body, 4096)
+        except strict.BadJSON as error:
+            self.fail(400, "bad_json", str(error))
+            return None
+        path = body.get("path") if isinstance(body, dict) else None
+        if not isinstance(path, str):
+            self.fail(400, "bad_json", "path is missing")
+        elif path.endswith(".py") or (path.endswith(".sql") and self.sql):
+            return path
+        elif path.endswith(".sql"):
+            self.fail(415, "no_sql", "this environment has no Spark to run SQL with")
+        else:
+            self.fail(415, "not_runnable", "only .py and .sql files run")
+        return None
+
+
+class RunEvents(Handler):
+    async def get(self, ident: str) -> None:
+        run = self.kernel.runs.get(ident)
+        after = self.request.headers.get("Last-Event-ID") or self.get_argument("after", "0")
+        if run is None or not after.isdecimal() or len(after) > 12:
+            self.fail(404, "missing", "no such run, or it is too old")
+            return
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("X-Accel-Buffering", "no")
+        try:
+            await self.flush()
+            async for event in run.follow(int(after)):
+                self.write(": quiet\n\n" if event is None else f"id: {event[0]}\ndata: {event[1]}\n\n")
+                await self.flush()
+        except StreamClosedError:
+            return  # the reader left; it comes back with the last id it saw
+
+
+class Interrupt(Handler):
+    async def post(self, ident: str) -> None:
+        run = self.kernel.run
+        if self.kernel.runs.get(ident) is None:
+            self.fail(404, "missing", "no such run")
+            return
+        if run is not None and run.id == ident:
+            await self.kernel.interrupt()
+        self.set_status(202)
+
+
+class Restart(Handler):
+    async def post(self) -> None:
+        if self.kernel.state == "starting":
+            self.fail(409, "starting", "the kernel is starting already")
+            return
+        self.kernel.restart_soon()
+        self.set_status(202)
+
+
+def handlers(kernel: SessionKernel, sql: bool) -> list[tuple[str, type[Handler], dict[str, Any]]]:
+    """The routes. ``sql`` says whether .sql files run here."""
+    known = {"kernel": kernel, "sql": sql}
+    return [
+        (r"/lab/health", Health, known),
+        (r"/lab/workspace", Workspace, known),
+        (r"/lab/files/(.+)", Files, known),
+        (r"/lab/runs", RunList, known),
+        (r"/lab/runs/(r[0-9]+)/events", RunEvents, known),
+        (r"/lab/runs/(r[0-9]+)/interrupt", Interrupt, known),
+        (r"/lab/kernel/restart", Restart, known),
+    ]

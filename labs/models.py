@@ -1,0 +1,241 @@
+"""What course files say, as frozen objects: labs.catalog reads them, labs/README.md explains each field to authors."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LANGUAGES = ("es", "en")
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Model):
+    """One text a person reads, in every language of the course."""
+
+    es: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.es
+
+
+class Hint(Model):
+    """Shown once the check has failed ``after`` times."""
+
+    after: int = Field(default=1, ge=1, le=20)
+    text: Text
+
+
+class Check(Model):
+    """``id`` names a function of the lab's checks.py."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+    title: Text
+    points: int = Field(ge=1, le=100)
+    visibility: Literal["always", "after_due", "never"] = "always"
+    hints: tuple[Hint, ...] = ()
+
+
+class Mutant(Model):
+    """A believable wrong answer (``mutants/<id>/`` laid over the solution) and the checks it must lose: just those."""
+
+    id: Slug
+    loses: tuple[str, ...] = Field(min_length=1)
+    why: str = Field(min_length=1)
+
+
+class EnvironmentLimits(Model):
+    memory_mb: int = Field(default=1024, ge=128, le=65536)
+    cpus: float = Field(default=1.0, gt=0, le=64)
+    pids: int = Field(default=256, ge=32, le=4096)
+    disk_mb: int = Field(default=512, ge=16, le=16384)
+    file_mb: int = Field(default=256, ge=1, le=16384)
+
+
+class Pool(Model):
+    """Warm sandboxes kept ready on each host."""
+
+    session: int = Field(default=1, ge=0, le=20)
+    grading: int = Field(default=1, ge=0, le=20)
+
+
+class WebUI(Model):
+    id: Slug
+    title: Text
+    port: int = Field(ge=1024, le=65535)
+
+
+class EnvironmentFile(Model):
+    title: Text
+    debian_packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
+    build: tuple[str, ...] = Field(default=(), description="shell lines run once inside the finished environment")
+    env: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
+    warmup: str | None = Field(default=None, description="Python run in each kernel before it counts as ready")
+    limits: EnvironmentLimits = EnvironmentLimits()
+    pool: Pool = Pool()
+    ready_seconds: int = Field(default=20, ge=1, le=300)
+    uis: tuple[WebUI, ...] = ()
+
+
+class LabFile(Model):
+    """lab.yaml"""
+
+    title: Text
+    summary: Text
+    environment: Slug
+    entry: str = Field(default="main.py", description="what Run runs when the open file can't be run")
+    files: tuple[str, ...] = Field(min_length=1, description="editable files of starter/, in tab order")
+    minutes: int = Field(ge=5, le=240)
+    pass_points: int = Field(default=60, ge=1, le=100, description="percent from which the lab counts as passed")
+    max_attempts: int = Field(default=20, ge=1, le=1000)
+    session_minutes: int = Field(default=60, ge=5, le=480)
+    grading_seconds: int = Field(default=120, ge=5, le=1800)
+    limits: EnvironmentLimits | None = None
+    data_sources: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = Field(min_length=1)
+    mutants: tuple[Mutant, ...] = ()
+
+
+class TopicFile(Model):
+    """One page of a module: ``pages/<id>.{es,en}.md``."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9]{2}(-[a-z0-9]+)+$", max_length=60)]
+    number: str = Field(pattern=r"^\d+\.\d+$")
+    title: Text
+    marked: bool = False
+    labs: tuple[Slug, ...] = ()
+
+
+class ModuleFile(Model):
+    number: int = Field(ge=1, le=99)
+    title: Text
+    summary: Text
+    hours: float = Field(gt=0)
+    topics: tuple[TopicFile, ...] = Field(min_length=1)
+
+
+class CourseFile(Model):
+    title: Text
+    summary: Text
+    modules: tuple[str, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing an author must mend."""
+
+    path: Path
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Environment:
+    name: str
+    path: Path
+    spec: EnvironmentFile
+
+    @cached_property
+    def requirements(self) -> str:
+        return (self.path / "requirements.txt").read_text()
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes whenever what must be installed changes (limits and pool sizes don't)."""
+        built = self.spec.model_dump(mode="json", include={"debian_packages", "build", "env"})
+        return _digest(
+            [("spec", repr(sorted(built.items())).encode()), *_contents(self.path, skip={"environment.yaml"})]
+        )
+
+
+@dataclass(frozen=True)
+class Lab:
+    id: str
+    path: Path
+    course: str
+    module: str
+    spec: LabFile
+
+    @cached_property
+    def digest(self) -> str:
+        return _digest(_contents(self.path))
+
+    def tree(self, folder: str) -> dict[str, bytes]:
+        """The files below one folder of the lab (``starter``, ``solution``, ``data`` …), by relative path."""
+        return dict(_contents(self.path / folder))
+
+    def instructions(self, language: str) -> str:
+        return (self.path / f"instructions.{language}.md").read_text()
+
+    def mutant(self, mutant: str) -> dict[str, bytes]:
+        return {**self.tree("solution"), **self.tree(f"mutants/{mutant}")}
+
+
+@dataclass(frozen=True)
+class Page:
+    topic: TopicFile
+    path: Path
+
+    def markdown(self, language: str) -> str:
+        return self.path.with_name(f"{self.topic.id}.{language}.md").read_text()
+
+
+@dataclass(frozen=True)
+class Module:
+    id: str
+    path: Path
+    spec: ModuleFile
+    pages: tuple[Page, ...]
+    labs: tuple[Lab, ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    id: str
+    path: Path
+    spec: CourseFile
+    modules: tuple[Module, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        return _digest(_contents(self.path))
+
+
+@dataclass
+class Catalog:
+    courses: dict[str, Course] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
+    labs: dict[str, Lab] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _digest(parts: list[tuple[str, bytes]]) -> str:
+    total = hashlib.sha256()
+    for name, content in parts:
+        total.update(f"{name}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
+def _contents(folder: Path, skip: frozenset[str] | set[str] = frozenset()) -> list[tuple[str, bytes]]:
+    """Every regular file below ``folder`` as (relative path, content), sorted; caches and dot files left out."""
+    if not folder.is_dir():
+        return []
+    names = sorted(
+        p.relative_to(folder).as_posix()
+        for p in folder.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts and not p.name.startswith(".")
+    )
+    return [(name, (folder / name).read_bytes()) for name in names if name not in skip]

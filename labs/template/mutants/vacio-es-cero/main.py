@@ -1,0 +1,7 @@
+def media(datos: list[float]) -> float | None:
+    """La media de ``datos``; None si no hay ninguno."""
+    return sum(datos) / len(datos) if datos else 0
+
+
+if __name__ == "__main__":
+    print(media([1, 2, 3]))

@@ -1,0 +1,73 @@
+"""``manage.py labs validate|sync|verify|new``: what authors and admins do with the course files."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from labs.catalog import load
+from portal.courses.sync import CatalogProblems, sync
+
+
+class Command(BaseCommand):
+    help = "Checks, publishes and tries out the course files in labs/."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verbs.add_parser("validate", help="name every problem in the files; changes nothing")
+        verbs.add_parser("sync", help="bring the database to the state of the files")
+        verify = verbs.add_parser("verify", help="grade starter, solution and mutants of each lab in real sandboxes")
+        verify.add_argument("lab", nargs="?", help="only this lab")
+        verify.add_argument("--driver", choices=["auto", "docker", "bubblewrap"], help="instead of LABS_DRIVER")
+        new = verbs.add_parser("new", help="begin a lab from a template that passes validation")
+        new.add_argument("lab", help="its id, as in spark-sql")
+        new.add_argument("--course", default="ml-a-escala")
+        new.add_argument("--module", required=True, help="the module's folder or number")
+        new.add_argument("--environment", default="base")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        getattr(self, f"_{options['verb']}")(options)
+
+    def _validate(self, _options: dict[str, Any]) -> None:
+        catalog = load(settings.LABS.content_dir)
+        for problem in catalog.problems:
+            self.stderr.write(str(problem))
+        if catalog.problems:
+            raise CommandError(f"{len(catalog.problems)} problems")
+        counts = {
+            "courses": len(catalog.courses),
+            "labs": len(catalog.labs),
+            "environments": len(catalog.environments),
+        }
+        self.stdout.write(", ".join(f"{count} {name}" for name, count in counts.items()) + ": no problems")
+
+    def _sync(self, _options: dict[str, Any]) -> None:
+        try:
+            report = sync(load(settings.LABS.content_dir))
+        except CatalogProblems as error:
+            raise CommandError(f"nothing was changed, because of {len(error.problems)} problems:\n{error}") from None
+        for verb, names in (("created", report.created), ("updated", report.updated), ("retired", report.retired)):
+            for name in names:
+                self.stdout.write(f"{verb} {name}")
+        if not report.changed:
+            self.stdout.write("nothing to do")
+
+    def _verify(self, options: dict[str, Any]) -> None:
+        from workers import verify
+
+        if not verify.main(options["lab"], options["driver"], self.stdout.write):
+            raise CommandError("some labs do not grade as they should")
+
+    def _new(self, options: dict[str, Any]) -> None:
+        from labs import authoring
+
+        asked = (options["course"], options["module"], options["lab"], options["environment"])
+        try:
+            path = authoring.new_lab(settings.LABS.content_dir, *asked)
+        except authoring.AuthoringError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"made {path}")

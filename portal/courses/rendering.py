@@ -1,0 +1,181 @@
+"""Markdown of pages and lab instructions to safe HTML, cached by the text's hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import nh3
+from django.core.cache import cache as stored
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+
+from portal.courses.models import reader
+
+# Part of the cache key: raise it when this module would render the same text differently.
+_VERSION = "1"
+
+# fmt: off
+_TAGS = {
+    "a", "abbr", "aside", "b", "blockquote", "br", "caption", "code", "dd", "del", "div", "dl", "dt", "em",
+    "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p",
+    "pre", "s", "samp", "section", "small", "span", "strong", "sub", "summary", "details", "sup", "table", "tbody",
+    "td", "tfoot", "th", "thead", "tr", "ul", "var",
+}
+# fmt: on
+
+_ATTRIBUTES = {
+    "*": {"class", "id"},
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "loading", "width", "height"},
+    "th": {"scope"},
+    "ol": {"start"},
+    "pre": {"tabindex"},
+    "aside": {"role", "aria-label"},
+}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One entry of a page's table of contents."""
+
+    id: str
+    title: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Safe HTML and the headings in it."""
+
+    html: SafeString
+    toc: tuple[Heading, ...]
+
+
+def render(text: str, figures: str = "") -> Rendered:
+    """Render Markdown. Relative image addresses ``figures/x.svg`` become ``<figures>x.svg``."""
+    digest = hashlib.sha256(f"{_VERSION}\0{figures}\0{reader()}\0{text}".encode()).hexdigest()
+    found: Rendered | None = stored.get(f"markdown:{digest}")
+    if found is None:
+        found = _render(text, figures)
+        stored.set(f"markdown:{digest}", found, None)
+    return found
+
+
+def _render(text: str, figures: str) -> Rendered:
+    markdown = _markdown()
+    env: dict[str, Any] = {"figures": figures}
+    tokens = markdown.parse(text, env)
+    for token in tokens:
+        if style := token.attrs.pop("style", None) if token.type in {"td_open", "th_open"} else None:
+            # Inline styles are shut out by the content security policy.
+            token.attrSet("class", f"align-{str(style).removeprefix('text-align:')}")
+    html = markdown.renderer.render(tokens, markdown.options, env)
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+    return Rendered(mark_safe(clean), _toc(tokens))  # noqa: S308 -- just cleaned
+
+
+def _toc(tokens: Sequence[Token]) -> tuple[Heading, ...]:
+    return tuple(
+        Heading(str(token.attrGet("id") or ""), _plain(tokens[index + 1]), int(token.tag[1]))
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag in {"h2", "h3"}
+    )
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"typographer": False, "highlight": _highlight, "html": False})
+    markdown.enable(["table", "strikethrough"])
+    markdown.use(anchors_plugin, max_level=3, permalink=False)
+    markdown.use(footnote_plugin).use(deflist_plugin)
+    for name, title in _BOXES.items():
+        markdown.use(container_plugin, name, render=_box(name, title))
+    markdown.add_render_rule("image", _image)
+    markdown.add_render_rule("paragraph_open", _paragraph)
+    markdown.add_render_rule("paragraph_close", _paragraph)
+    markdown.add_render_rule("table_open", lambda *_args: '<div class="table-wrap"><table>\n')
+    markdown.add_render_rule("table_close", lambda *_args: "</table></div>\n")
+    return markdown
+
+
+_BOXES: dict[str, Callable[[], str]] = {
+    "nota": lambda: _("Note"),
+    "cuidado": lambda: _("Careful"),
+    "ejemplo": lambda: _("Example"),
+}
+
+
+def _box(name: str, title: Callable[[], str]) -> Callable[..., str]:
+    """``::: nota Own title`` … ``:::`` becomes an aside with its kind as class and its title in words."""
+
+    def rule(_self: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:
+        if tokens[index].nesting < 0:
+            return "</aside>\n"
+        own = tokens[index].info.strip().removeprefix(name).strip()
+        return f'<aside class="box box-{name}"><p class="box-title">{escapeHtml(own or title())}</p>\n'
+
+    return rule
+
+
+def _highlight(code: str, language: str, _attributes: str) -> str:
+    """Colours by Pygments classes; the stylesheet draws them for light and dark."""
+    try:
+        lexer = get_lexer_by_name(language or "text")
+    except ClassNotFound:
+        lexer = get_lexer_by_name("text")
+    inner = highlight(code, lexer, HtmlFormatter(nowrap=True))
+    return (
+        f'<pre class="code" tabindex="0"><code class="language-{escapeHtml(language or "text")}">{inner}</code></pre>'
+    )
+
+
+def _is_figure(tokens: Sequence[Token], index: int) -> bool:
+    inline = tokens[index]
+    children = inline.children or []
+    return inline.type == "inline" and len(children) == 1 and children[0].type == "image"
+
+
+def _paragraph(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """A paragraph that is only an image has become a figure, which may not stand inside a paragraph."""
+    inline = index + 1 if tokens[index].nesting > 0 else index - 1
+    return "" if _is_figure(tokens, inline) else self.renderToken(tokens, index, options, env)
+
+
+def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    token = tokens[index]
+    source = str(token.attrGet("src") or "")
+    if source.startswith("figures/") and "/" not in source[8:]:
+        source = f"{env.get('figures', '')}{source[8:]}"
+    alt = escapeHtml(self.renderInlineAsText(token.children, options, env))
+    image = f'<img src="{escapeHtml(source)}" alt="{alt}" loading="lazy">'
+    if len(tokens) > 1:
+        return image
+    caption = escapeHtml(str(token.attrGet("title") or ""))
+    return f"<figure>{image}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>\n"

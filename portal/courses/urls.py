@@ -1,0 +1,12 @@
+from django.urls import path
+
+from portal.courses import views
+
+app_name = "courses"
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("invitacion/<str:token>/", views.invite, name="invite"),
+    path("curso/<slug:course>/", views.home, name="home"),
+    path("curso/<slug:course>/<slug:topic>/", views.page, name="page"),
+    path("curso/<slug:course>/figuras/<slug:topic>/<str:name>", views.figure, name="figure"),
+]

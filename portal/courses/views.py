@@ -1,0 +1,122 @@
+"""Course pages and joining a cohort."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.accounts.access import signed_in
+from portal.accounts.forms import SignUpForm
+from portal.core import clock
+from portal.courses.models import Course, Invite, Page, reader
+from portal.courses.outline import Outline, next_topic, totals
+from portal.courses.rendering import render as render_markdown
+from portal.courses.services import enrollment_in, join
+
+_FIGURE = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*\.(svg|png|webp)")
+_FIGURE_TYPES = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp"}
+
+
+@login_not_required
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """The one course of the reader, or ``core/landing.html``: courses (objects with title, summary, url)."""
+    courses: list[Course] = []
+    if request.user.is_authenticated:
+        enrolled = Course.objects.filter(active=True, cohorts__enrollments__user=request.user).distinct()
+        courses = list(Course.objects.filter(active=True) if request.user.is_staff else enrolled)
+    if len(courses) == 1:
+        return redirect(courses[0].url)
+    return render(request, "core/landing.html", {"courses": courses})
+
+
+@require_safe
+def home(request: HttpRequest, course: str) -> HttpResponse:
+    """``courses/home.html``: course, enrollment (None for staff), modules, next_topic, points, max_points."""
+    row = get_object_or_404(Course, slug=course, active=True)
+    enrollment = enrollment_in(signed_in(request), row)
+    modules = Outline(row, enrollment).modules()
+    context = {"course": row, "enrollment": enrollment, "modules": modules, "next_topic": next_topic(modules)}
+    return render(request, "courses/home.html", {**context, **totals(modules)})
+
+
+@require_safe
+def page(request: HttpRequest, course: str, topic: str) -> HttpResponse:
+    """``courses/page.html``: course, module, topic (Page), body (safe HTML), toc, labs, previous, next."""
+    row = get_object_or_404(Course, slug=course, active=True)
+    enrollment = enrollment_in(signed_in(request), row)
+    outline = Outline(row, enrollment)
+    found = next((page for page in outline.pages if page.topic == topic), None)
+    if found is None:
+        raise Http404
+    figures = reverse("courses:figure", args=[row.slug, found.topic, "x.svg"]).removesuffix("x.svg")
+    rendered = render_markdown(found.bodies[reader()], figures)
+    previous, following = outline.neighbours(found)
+    context = {
+        "course": row,
+        "module": found.module,
+        "topic": found,
+        "body": rendered.html,
+        "toc": rendered.toc,
+        "labs": outline.labs(found),
+        "previous": previous,
+        "next": following,
+    }
+    return render(request, "courses/page.html", context)
+
+
+@require_safe
+def figure(request: HttpRequest, course: str, topic: str, name: str) -> FileResponse:
+    """A picture that a page shows, from the course files. Opened by itself, an SVG may run nothing."""
+    row = get_object_or_404(Course, slug=course, active=True)
+    enrollment_in(signed_in(request), row)
+    found = get_object_or_404(Page.objects.select_related("module"), module__course=row, topic=topic)
+    match = _FIGURE.fullmatch(name)
+    folder = settings.LABS.content_dir / "courses" / row.slug / found.module.folder / "pages" / "figures" / found.topic
+    if not match or not (folder / name).is_file():
+        raise Http404
+    response = FileResponse((folder / name).open("rb"), content_type=_FIGURE_TYPES[match[1]])
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@login_not_required
+def invite(request: HttpRequest, token: str) -> HttpResponse:
+    """``courses/invite.html``: cohort, course, state, form (sign-up form for who isn't signed in, else None)."""
+    found = get_object_or_404(Invite.objects.select_related("cohort__course"), token=token)
+    user = request.user if request.user.is_authenticated else None
+    form = None if user else SignUpForm(request.POST or None)
+    state = found.state(user, clock.now())
+    if request.method == "POST" and state == "open":
+        if form is None or form.is_valid():
+            if _join(request, found, form):
+                messages.success(request, _("Welcome to %(cohort)s.") % {"cohort": found.cohort.name})
+                return redirect(found.cohort.course.url)
+            state = "used"
+    elif state == "member":
+        return redirect(found.cohort.course.url)
+    context = {"cohort": found.cohort, "course": found.cohort.course, "state": state, "form": form, "invite": found}
+    return render(request, "courses/invite.html", context)
+
+
+def _join(request: HttpRequest, found: Invite, form: SignUpForm | None) -> bool:
+    """Make the account if need be and enrol: both or neither."""
+    with transaction.atomic():
+        user = form.save() if form else signed_in(request)
+        if not join(found, user):
+            transaction.set_rollback(True)
+            return False
+    if form:
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return True

@@ -1,0 +1,161 @@
+"""The lab page and submitting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from portal.accounts.access import signed_in, signed_in_async
+from portal.core import blobs
+from portal.core.api import api
+from portal.core.live import live
+from portal.courses.models import Enrollment, Lab, reader
+from portal.courses.rendering import render as render_markdown
+from portal.courses.services import lab_for
+from portal.grading import services
+from portal.grading.access import visible_submission
+from portal.grading.models import GradingJob, Submission
+from portal.grading.presenting import Presenter
+from portal.labsessions import files
+from portal.labsessions.models import Workspace
+from portal.labsessions.presenting import session_json
+from portal.labsessions.services import active_session, workspace_for
+from portal.labsessions.strings import strings
+
+
+@require_safe
+@ensure_csrf_cookie
+def lab_page(request: HttpRequest, lab: str) -> HttpResponse:
+    """``labs/lab.html``: lab, course, module, topic (Page or None), instructions (safe HTML), config."""
+    found, enrollment = lab_for(signed_in(request), lab)
+    workspace = _workspace(found, enrollment)
+    context = {
+        "lab": found,
+        "course": found.module.course,
+        "module": found.module,
+        "topic": found.page,
+        "instructions": render_markdown(found.instructions[reader()]).html,
+        "config": _config(workspace),
+    }
+    return render(request, "labs/lab.html", context)
+
+
+def _workspace(lab: Lab, enrollment: Enrollment) -> Workspace:
+    """The student's workspace; an unsaved one for who only looks, so that reading writes nothing."""
+    found = Workspace.objects.filter(lab=lab, enrollment=enrollment).first() or Workspace()
+    found.lab, found.enrollment = lab, enrollment
+    return found
+
+
+def _config(workspace: Workspace) -> dict[str, Any]:
+    lab = workspace.lab
+    session = active_session(workspace)
+    presenter = Presenter(workspace)
+    history = _history(workspace)
+    return {
+        "lab": {
+            "id": lab.slug,
+            "title": lab.title,
+            "entry": lab.file.entry,
+            "minutes": lab.file.minutes,
+            "sessionMinutes": lab.file.session_minutes,
+            "readySeconds": lab.environment.file.ready_seconds,
+            "gradingSeconds": lab.file.grading_seconds,
+            "maxAttempts": lab.file.max_attempts,
+            "attemptsUsed": sum(submission.job.counts for submission in history),
+            "dueAt": presenter.due.isoformat() if presenter.due else None,
+            "maxPoints": lab.max_points,
+        },
+        "files": files.listing(workspace),
+        "urls": _urls(lab.slug),
+        "gateway": settings.GATEWAY_URL,
+        "session": session_json(session) if session else None,
+        "submissions": presenter.many(history),
+        "language": get_language(),
+        "strings": strings(),
+    }
+
+
+def _urls(lab: str) -> dict[str, str]:
+    key, number = "__key__", 999_999_999
+    urls = {
+        "file": reverse("labsessions:file", args=[lab, "__path__"]),
+        "session": reverse("labsessions:start", args=[lab]),
+        "sessionDetail": reverse("labsessions:session", args=[key]),
+        "stop": reverse("labsessions:stop", args=[key]),
+        "ticket": reverse("labsessions:ticket", args=[key]),
+        "sessionEvents": reverse("labsessions:events", args=[key]),
+        "submissions": reverse("labs:submissions", args=[lab]),
+        "submission": reverse("labs:submission", args=[number]),
+        "submissionFiles": reverse("labs:submission_files", args=[number]),
+        "submissionEvents": reverse("labs:submission_events", args=[number]),
+    }
+    return {name: url.replace(str(number), "__id__") for name, url in urls.items()}
+
+
+def _history(workspace: Workspace) -> list[Submission]:
+    return list(workspace.submissions.select_related("job", "grade")) if workspace.pk else []
+
+
+@api
+@require_http_methods(["GET", "POST"])
+def submissions(request: HttpRequest, lab: str) -> HttpResponse:
+    """GET → the reader's submissions, newest first. POST with Idempotency-Key → 201 submission (200 when repeated)."""
+    found, enrollment = lab_for(signed_in(request), lab)
+    if request.method == "GET":
+        workspace = _workspace(found, enrollment)
+        return JsonResponse(Presenter(workspace).many(_history(workspace)), safe=False)
+    workspace = workspace_for(enrollment, found)
+    submission, created = services.submit(workspace, request.headers.get("Idempotency-Key", ""))
+    submission = Submission.objects.select_related("job", "grade").get(pk=submission.pk)
+    return JsonResponse(Presenter(workspace).one(submission), status=201 if created else 200)
+
+
+@api
+@require_GET
+def submission(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET → submission JSON, for its student and the cohort's instructors."""
+    seen = visible_submission(signed_in(request), pk)
+    return JsonResponse(Presenter(seen.submission.workspace, staff=seen.staff).one(seen.submission))
+
+
+@api
+@require_GET
+def submission_files(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET → ``{path: text}`` as handed in. Files that aren't text are left out."""
+    seen = visible_submission(signed_in(request), pk)
+    texts = {}
+    for path, sha256 in sorted(seen.submission.files.items()):
+        try:
+            texts[path] = blobs.get(sha256).decode()
+        except UnicodeDecodeError:
+            continue
+    return JsonResponse(texts)
+
+
+@api
+async def submission_events(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """``event: submission`` with the submission JSON at each change, until it is graded or needs staff."""
+    user = await signed_in_async(request)
+    seen = await sync_to_async(visible_submission)(user, pk)
+
+    def snapshot(events: list[dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+        now = visible_submission(user, pk)
+        state = Presenter(now.submission.workspace, staff=now.staff).one(now.submission, events)
+        return state, now.submission.job.state not in GradingJob.OPEN
+
+    return live(
+        user=user.pk,
+        stream=f"job:{seen.submission.job.key}",
+        event="submission",
+        snapshot=snapshot,
+        after=request.headers.get("Last-Event-ID", ""),
+    )

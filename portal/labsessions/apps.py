@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LabSessionsConfig(AppConfig):
+    name = "portal.labsessions"
+    label = "labsessions"

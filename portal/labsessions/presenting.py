@@ -1,0 +1,42 @@
+"""Sessions as the lab page reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.core import clock
+from portal.courses.models import Environment, reader
+from portal.labsessions.models import EnvironmentBuild, LabSession
+from portal.labsessions.services import position
+
+
+def session_json(session: LabSession) -> dict[str, Any]:
+    """The session JSON of the contract."""
+    environment = session.workspace.lab.environment
+    left = (session.deadline - clock.now()).total_seconds()
+    return {
+        "key": session.key,
+        "state": session.state,
+        "position": position(session),
+        "reason": session.reason,
+        "detail": session.detail if session.state == LabSession.State.FAILED else "",
+        "pool_hit": session.pool_hit,
+        "seconds": session.seconds,
+        "deadline": session.deadline.isoformat(),
+        "seconds_left": max(0, int(left)),
+        "uis": [{"id": ui.id, "title": ui.title[reader()], "port": ui.port} for ui in environment.file.uis],
+        "environment": environment_json(environment),
+    }
+
+
+def environment_json(environment: Environment) -> dict[str, Any]:
+    """How far the environment's build is: the most advanced host counts."""
+    builds = list(environment.builds.filter(digest=environment.digest))
+    order = [State.READY, State.BUILDING, State.QUEUED, State.FAILED]
+    builds.sort(key=lambda build: (order.index(State(build.state)), -build.progress))
+    if not builds:
+        return {"state": "missing", "progress": 0.0, "step": ""}
+    return {"state": builds[0].state, "progress": builds[0].progress, "step": builds[0].step}
+
+
+State = EnvironmentBuild.State

@@ -1,0 +1,214 @@
+"""Starting, queueing, stopping sessions, and recording what workers report about them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
+
+from portal.core import clock, queue
+from portal.core.plain import plain
+from portal.courses.models import Enrollment, Environment, Lab
+from portal.labsessions.models import EnvironmentBuild, Host, LabSession, Workspace
+from workers.jobs import SessionJob, to_json
+
+logger = logging.getLogger(__name__)
+
+State = LabSession.State
+# How long a host may keep silent about a start before it is asked again, and before the start counts as failed.
+RESEND_AFTER = timedelta(seconds=30)
+START_FAILS_AFTER = timedelta(seconds=240)
+# Before any host has reported how many sandboxes it can run.
+DEFAULT_SLOTS = 8
+
+
+def workspace_for(enrollment: Enrollment, lab: Lab) -> Workspace:
+    """The student's workspace in a lab, made at its first use."""
+    workspace, _created = Workspace.objects.get_or_create(enrollment=enrollment, lab=lab)
+    workspace.lab = lab
+    workspace.enrollment = enrollment
+    return workspace
+
+
+def active_session(workspace: Workspace) -> LabSession | None:
+    """The workspace's session that hasn't ended."""
+    found = workspace.sessions.filter(state__in=LabSession.ACTIVE).first() if workspace.pk else None
+    if found:
+        found.workspace = workspace
+    return found
+
+
+def start(workspace: Workspace) -> tuple[LabSession, bool]:
+    """The workspace's active session, and whether this call made it. Two clicks at once end in one session."""
+    now = clock.now()
+    deadline = now + timedelta(minutes=workspace.lab.file.session_minutes)
+    try:
+        with transaction.atomic():
+            session = LabSession.objects.create(
+                workspace=workspace, created_at=now, changed_at=now, deadline=deadline, reason="queue"
+            )
+    except IntegrityError:
+        current = active_session(workspace)
+        # It ended between the failed insert and this read: then the click starts a new one.
+        return (current, False) if current else start(workspace)
+    admit()
+    session.refresh_from_db()
+    session.workspace = workspace
+    return session, True
+
+
+def slots() -> int:
+    """Sandboxes that the hosts heard of lately run at once."""
+    recent = Host.objects.filter(seen_at__gt=clock.now() - Host.SILENT_AFTER)
+    return recent.aggregate(total=Sum("slots"))["total"] or DEFAULT_SLOTS
+
+
+def admit() -> None:
+    """Send queued sessions to the hosts, oldest first, as far as places and built environments allow."""
+    waiting = LabSession.objects.filter(state=State.QUEUED, sent_at=None).order_by("created_at", "pk")
+    waiting = waiting.select_related("workspace__lab__environment")
+    taken = LabSession.objects.filter(Q(state__in=LabSession.RUNNING) | Q(state=State.QUEUED, sent_at__isnull=False))
+    free = slots() - taken.count()
+    for session in waiting[:100]:
+        if not built(session.workspace.lab.environment):
+            _wait(session, "environment")
+        elif free <= 0:
+            _wait(session, "slots")
+        else:
+            free -= _send(session)
+
+
+def _wait(session: LabSession, reason: str) -> None:
+    if session.reason != reason:
+        LabSession.objects.filter(pk=session.pk, state=State.QUEUED).update(reason=reason, changed_at=clock.now())
+        notify(session.key, State.QUEUED)
+
+
+def _send(session: LabSession) -> bool:
+    """Hand one session to the hosts. False when Redis is away: it stays queued for the next sweep."""
+    now = clock.now()
+    lab = session.workspace.lab
+    deadline = now + timedelta(minutes=lab.file.session_minutes)
+    claimed = LabSession.objects.filter(pk=session.pk, state=State.QUEUED, sent_at=session.sent_at)
+    if not claimed.update(sent_at=now, changed_at=now, deadline=deadline, reason="host"):
+        return False
+    job = SessionJob(session.key, lab.slug, lab.digest, session.workspace.manifest(), deadline.timestamp())
+    try:
+        queue.send("workers.start_session", to_json(job), queue="sessions")
+    except queue.QueueDown as error:
+        logger.warning("session %s waits: %s", session.key, error)
+        LabSession.objects.filter(pk=session.pk, state=State.QUEUED).update(sent_at=None, reason="queue_down")
+        return False
+    return True
+
+
+def stop(session: LabSession, reason: str = "asked") -> None:
+    """End a session. What never reached a host ends at once; else its host is told, by the sweep again if need be."""
+    never_sent = LabSession.objects.filter(pk=session.pk, state=State.QUEUED, sent_at=None)
+    now = clock.now()
+    if never_sent.update(state=State.STOPPED, reason=reason, changed_at=now):
+        notify(session.key, State.STOPPED)
+        return
+    running = LabSession.objects.filter(pk=session.pk, state__in=[State.QUEUED, State.STARTING, State.READY])
+    if running.update(state=State.STOPPING, reason=reason, changed_at=now):
+        notify(session.key, State.STOPPING)
+    _send_stop(session)
+
+
+def _send_stop(session: LabSession) -> None:
+    if not session.host:
+        return  # its host will report itself, and session_changed then sends the stop there
+    try:
+        queue.send("workers.stop_session", session.key, queue=f"host.{session.host}")
+    except queue.QueueDown as error:
+        logger.warning("session %s not stopped yet: %s", session.key, error)
+
+
+def session_changed(report: dict[str, Any]) -> None:
+    """Record a worker's report. A session that ended stays ended, and one being stopped doesn't come back."""
+    report = plain(report)
+    key, state = str(report["session"]), State(report["state"])
+    allowed = {
+        State.QUEUED: [State.STARTING],
+        State.STARTING: [State.QUEUED],
+        State.READY: [State.QUEUED, State.STARTING],
+        State.STOPPED: list(LabSession.ACTIVE),
+        State.FAILED: list(LabSession.ACTIVE),
+    }[state]
+    facts: dict[str, Any] = {"changed_at": clock.now()}
+    for name in ("host", "sandbox", "pool_hit", "seconds"):
+        if report.get(name) is not None:
+            facts[name] = report[name]
+    rows = LabSession.objects.filter(key=key)
+    if state == State.STOPPED and rows.filter(state=State.STOPPING).update(state=state, **facts):
+        notify(key, state)  # the reason why it was asked to stop stays
+    reason = {"reason": str(report.get("reason") or "")[:40], "detail": str(report.get("detail") or "")[:4000]}
+    if rows.filter(state__in=allowed).update(state=state, **facts, **reason):
+        notify(key, state)
+    elif state in {State.STARTING, State.READY}:
+        # Stopped meanwhile, or given up as lost: the sandbox that came up late must go.
+        rows.filter(state=State.STOPPING).update(**facts)
+        for session in rows.filter(state__in=[State.STOPPING, State.STOPPED, State.FAILED]):
+            session.host = str(report.get("host") or session.host)
+            _send_stop(session)
+    if state in {State.STOPPED, State.FAILED}:
+        admit()
+
+
+def notify(key: str, state: str) -> None:
+    """Wake whoever watches this session."""
+    queue.publish(f"session:{key}", {"t": "state", "state": str(state)})
+
+
+def position(session: LabSession) -> int:
+    """How many sessions wait for a place before this one."""
+    if session.state != State.QUEUED or session.sent_at:
+        return 0
+    return LabSession.objects.filter(state=State.QUEUED, sent_at=None, created_at__lt=session.created_at).count()
+
+
+def built(environment: Environment) -> bool:
+    """Whether some host has the environment as it is defined now."""
+    return environment.builds.filter(digest=environment.digest, state=EnvironmentBuild.State.READY).exists()
+
+
+def sweep_sessions() -> None:
+    """Mend what got lost: deadlines, unanswered starts and stops, silent hosts."""
+    now = clock.now()
+    for session in LabSession.objects.filter(state__in=[State.STARTING, State.READY], deadline__lte=now):
+        stop(session, "deadline")
+    for session in LabSession.objects.filter(state=State.STOPPING, changed_at__lte=now - RESEND_AFTER):
+        _stopping_again(session)
+    # "full": hosts answered and try again by themselves.
+    sent = LabSession.objects.filter(state=State.QUEUED, sent_at__isnull=False).exclude(reason="full")
+    for session in sent.filter(sent_at__lte=now - RESEND_AFTER).select_related("workspace__lab__environment"):
+        _send(session)
+    slow = Q(state=State.STARTING, changed_at__lte=now - START_FAILS_AFTER) | Q(
+        state=State.QUEUED, sent_at__isnull=False, created_at__lte=now - START_FAILS_AFTER * 4
+    )
+    for session in LabSession.objects.filter(slow):
+        _fail(session, "start_timeout")
+    gone = Host.objects.filter(seen_at__lte=now - 2 * Host.SILENT_AFTER).values_list("name", flat=True)
+    for session in LabSession.objects.filter(state__in=LabSession.RUNNING, host__in=list(gone)):
+        _fail(session, "host_lost")
+    admit()
+
+
+def _stopping_again(session: LabSession) -> None:
+    """Ask again; a session no host ever answered for, or whose host has not answered for long, counts as stopped."""
+    waited = clock.now() - session.changed_at
+    if waited > START_FAILS_AFTER or not session.host:
+        LabSession.objects.filter(pk=session.pk, state=State.STOPPING).update(state=State.STOPPED)
+        notify(session.key, State.STOPPED)
+    else:
+        _send_stop(session)
+
+
+def _fail(session: LabSession, reason: str) -> None:
+    rows = LabSession.objects.filter(pk=session.pk, state=session.state)
+    if rows.update(state=State.FAILED, reason=reason, changed_at=clock.now()):
+        notify(session.key, State.FAILED)
+        _send_stop(session)

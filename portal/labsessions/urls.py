@@ -1,0 +1,13 @@
+from django.urls import path
+
+from portal.labsessions import views
+
+app_name = "labsessions"
+urlpatterns = [
+    path("lab/<slug:lab>/archivos/<path:path>", views.save_file, name="file"),
+    path("lab/<slug:lab>/sesion/", views.start_session, name="start"),
+    path("sesion/<slug:key>/", views.session, name="session"),
+    path("sesion/<slug:key>/parar/", views.stop_session, name="stop"),
+    path("sesion/<slug:key>/ticket/", views.ticket, name="ticket"),
+    path("sesion/<slug:key>/eventos/", views.session_events, name="events"),
+]

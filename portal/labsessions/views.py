@@ -1,0 +1,99 @@
+"""JSON endpoints of the lab page: files and the session."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.accounts.access import signed_in, signed_in_async
+from portal.core.api import ApiError, api, body
+from portal.core.live import live
+from portal.courses.services import lab_for
+from portal.labsessions import files, services
+from portal.labsessions.access import own_session
+from portal.labsessions.models import LabSession
+from portal.labsessions.presenting import session_json
+from workers import tickets
+
+TICKET_SECONDS = 300
+State = LabSession.State
+
+
+@api
+@require_http_methods(["PUT"])
+def save_file(request: HttpRequest, lab: str, path: str) -> HttpResponse:
+    """PUT ``{"text", "base_version"}`` → ``{"version", "saved_at"}``; 409 carries the stored version and text."""
+    if int(request.headers.get("Content-Length") or 0) > 8 * files.MAX_BYTES:
+        raise ApiError(413, "too_big", _("A file may have 1 MiB at most. The earlier version is kept."))
+    found, enrollment = lab_for(signed_in(request), lab)
+    data = body(request)
+    workspace = services.workspace_for(enrollment, found)
+    saved = files.save(workspace, path, data.get("text"), data.get("base_version"))
+    return JsonResponse({"version": saved.version, "saved_at": saved.saved_at.isoformat()})
+
+
+@api
+@require_POST
+def start_session(request: HttpRequest, lab: str) -> HttpResponse:
+    """POST → 201 with a new session, 200 with the one that runs already."""
+    found, enrollment = lab_for(signed_in(request), lab)
+    session, created = services.start(services.workspace_for(enrollment, found))
+    return JsonResponse(session_json(session), status=201 if created else 200)
+
+
+@api
+@require_GET
+def session(request: HttpRequest, key: str) -> HttpResponse:
+    """GET → session JSON."""
+    return JsonResponse(session_json(own_session(signed_in(request), key)))
+
+
+@api
+@require_POST
+def stop_session(request: HttpRequest, key: str) -> HttpResponse:
+    """POST → session JSON, stopping or stopped."""
+    services.stop(own_session(signed_in(request), key))
+    return JsonResponse(session_json(own_session(signed_in(request), key)))
+
+
+@api
+@require_POST
+def ticket(request: HttpRequest, key: str) -> HttpResponse:
+    """POST ``{"ui": "jupyter" | "port-<n>"}`` → ``{"ticket", "expires_at"}`` for the gateway of a running session."""
+    found = own_session(signed_in(request), key)
+    if found.state != State.READY:
+        raise ApiError(409, "not_ready", _("The session is not running."))
+    ui = str(body(request).get("ui", ""))
+    ports = {f"port-{ui.port}" for ui in found.workspace.lab.environment.file.uis}
+    if ui != "jupyter" and ui not in ports:
+        raise ApiError(422, "no_such_page", _("This lab has no such page."))
+    expires = time.time() + TICKET_SECONDS
+    signed = tickets.issue(found.key, str(request.user.pk), ui, TICKET_SECONDS)
+    return JsonResponse({"ticket": signed, "expires_at": expires})
+
+
+@api
+async def session_events(request: HttpRequest, key: str) -> StreamingHttpResponse:
+    """``event: session`` with the session JSON at each change, until it has ended."""
+    user = await signed_in_async(request)
+    await sync_to_async(own_session)(user, key)
+
+    def snapshot(_events: list[dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+        found = own_session(user, key)
+        state = session_json(found)
+        # The page counts down by itself; a changing second would be news with every poll.
+        state.pop("seconds_left")
+        return state, found.state in {State.STOPPED, State.FAILED}
+
+    return live(
+        user=user.pk,
+        stream=f"session:{key}",
+        event="session",
+        snapshot=snapshot,
+        after=request.headers.get("Last-Event-ID", ""),
+    )

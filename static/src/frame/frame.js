@@ -1,0 +1,118 @@
+// Draws what a run displays (tables, pictures, plotly figures). It lives on a host of its own, in a sandbox with an opaque
+// origin and a policy that allows no request but for its own scripts: whatever the content does, it does to itself.
+const out = document.getElementById("out");
+const figures = [];
+let plotly = null;
+let theme = "light";
+
+function loadPlotly() {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = "frame-plotly.js";
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("plotly"));
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+function themed() {
+  const style = getComputedStyle(document.documentElement);
+  const dark = style.colorScheme === "dark" || (style.colorScheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const ink = dark ? "#e4e7ec" : "#20242c";
+  const grid = dark ? "#333945" : "#e4e7eb";
+  const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: dark ? "#565e6c" : "#aab0ba", automargin: true };
+  return {
+    ink,
+    axis,
+    layout: {
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: "system-ui, sans-serif", size: 13, color: ink },
+      colorway: dark ? ["#a9b8ff", "#7fd6a8", "#f0b76b", "#f08f86", "#9fd0e8", "#d5a6e6"] : ["#3b4fb8", "#1f7a52", "#a8650f", "#b23b32", "#1d6f8f", "#8a3f9e"],
+      margin: { t: 40, r: 16, b: 48, l: 56 },
+    },
+  };
+}
+
+function layoutFor(given) {
+  const { axis, layout } = themed();
+  // The figure's own template (plotly's white default) would paint over the page's theme.
+  const { template: _template, ...own } = given ?? {};
+  const merged = { ...layout, ...own, font: { ...layout.font, ...own.font }, autosize: true, width: undefined };
+  for (const name of ["xaxis", "yaxis", ...Object.keys(own).filter((key) => /^[xy]axis\d*$/.test(key))]) {
+    merged[name] = { ...axis, ...own[name] };
+  }
+  return merged;
+}
+
+async function drawFigure(item, figure) {
+  const place = document.createElement("div");
+  place.className = "plot";
+  item.append(place);
+  const Plotly = await loadPlotly();
+  const given = { data: Array.isArray(figure?.data) ? figure.data : [], layout: figure?.layout };
+  const config = { responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtonsToRemove: ["sendDataToCloud", "toImage"] };
+  await Plotly.newPlot(place, given.data, layoutFor(given.layout), config);
+  figures.push({ place, given });
+}
+
+function picture(data) {
+  const image = new Image();
+  image.src = `data:${data}`;
+  image.alt = "";
+  image.onload = measure;
+  return image;
+}
+
+function plain(bundle) {
+  const text = document.createElement("pre");
+  text.textContent = bundle["text/plain"] ?? "";
+  return text;
+}
+
+async function draw(bundle) {
+  const item = document.createElement("div");
+  item.className = "item";
+  out.append(item);
+  try {
+    await drawRichest(item, bundle);
+  } catch (error) {
+    console.error(error);
+    item.replaceChildren(plain(bundle));
+  }
+  measure();
+}
+
+/** Draws the richest form that a bundle has. */
+async function drawRichest(item, bundle) {
+  if (bundle["application/vnd.plotly.v1+json"]) await drawFigure(item, bundle["application/vnd.plotly.v1+json"]);
+  else if (bundle["image/svg+xml"]) {
+    // As an image, an SVG runs no scripts and loads nothing.
+    item.append(picture(`image/svg+xml;charset=utf-8,${encodeURIComponent(bundle["image/svg+xml"])}`));
+  } else if (bundle["image/png"]) item.append(picture(`image/png;base64,${String(bundle["image/png"]).replace(/\s/g, "")}`));
+  else if (bundle["text/html"]) item.innerHTML = bundle["text/html"];
+  else item.append(plain(bundle));
+}
+
+function measure() {
+  parent.postMessage({ t: "height", height: Math.ceil(document.body.getBoundingClientRect().height) + 4 }, "*");
+}
+
+function applyTheme(next) {
+  theme = next;
+  document.documentElement.dataset.theme = theme;
+  for (const { place, given } of figures) window.Plotly.react(place, given.data, layoutFor(given.layout));
+}
+
+let drawing = Promise.resolve();
+addEventListener("message", (event) => {
+  if (event.source !== parent) return;
+  const message = event.data;
+  if (message?.t === "theme") applyTheme(message.theme);
+  if (message?.t === "show") {
+    drawing = drawing.then(() => draw(message.bundle));
+  }
+});
+new ResizeObserver(measure).observe(document.body);
+parent.postMessage({ t: "ready" }, "*");

@@ -1,0 +1,137 @@
+// The code editor: CodeMirror inside a shadow root, where its styles are constructed sheets that the page's policy allows.
+import { basicSetup } from "codemirror";
+import { indentWithTab } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { sql } from "@codemirror/lang-sql";
+import { yaml } from "@codemirror/lang-yaml";
+import { HighlightStyle, StreamLanguage, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { dockerFile } from "@codemirror/legacy-modes/mode/dockerfile";
+import { scala } from "@codemirror/legacy-modes/mode/clike";
+import { EditorState, Transaction } from "@codemirror/state";
+import { EditorView, keymap } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { announce, h } from "./dom.js";
+import { t } from "./text.js";
+
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword, tags.self], color: "var(--code-keyword)" },
+  { tag: [tags.string, tags.special(tags.string), tags.regexp, tags.attributeValue], color: "var(--code-string)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.atom, tags.literal], color: "var(--code-number)" },
+  { tag: [tags.function(tags.variableName), tags.function(tags.definition(tags.variableName)), tags.className, tags.typeName, tags.propertyName, tags.definition(tags.propertyName), tags.tagName], color: "var(--code-name)" },
+  { tag: [tags.comment, tags.meta], color: "var(--code-comment)", fontStyle: "italic" },
+  { tag: tags.invalid, color: "var(--bad)" },
+]);
+
+const look = EditorView.theme({
+  "&": { height: "100%", backgroundColor: "var(--well)", color: "var(--ink)", fontSize: "15px" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontVariantLigatures: "none", lineHeight: "1.55" },
+  ".cm-content": { padding: "10px 0", caretColor: "var(--accent)" },
+  ".cm-line": { padding: "0 14px 0 8px" },
+  ".cm-gutters": { backgroundColor: "var(--well)", color: "var(--ink-soft)", border: "none", paddingLeft: "4px" },
+  ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
+  ".cm-activeLine": { backgroundColor: "light-dark(oklch(93% 0.01 262 / 0.5), oklch(30% 0.02 262 / 0.35))" },
+  ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "light-dark(oklch(88% 0.05 268), oklch(38% 0.08 270))" },
+  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "light-dark(oklch(90% 0.05 268), oklch(38% 0.06 268))", color: "inherit" },
+  ".cm-selectionMatch": { backgroundColor: "light-dark(oklch(93% 0.04 90), oklch(34% 0.05 85))" },
+  ".cm-foldGutter .cm-gutterElement": { opacity: "0.5" },
+  ".cm-panels": { backgroundColor: "var(--surface)", color: "var(--ink)", borderColor: "var(--line)", fontFamily: "var(--text)" },
+  ".cm-panels-bottom": { borderTop: "1px solid var(--line)" },
+  ".cm-button": { backgroundImage: "none", backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)", borderRadius: "4px", color: "var(--ink)" },
+  ".cm-textfield": { backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)", borderRadius: "4px", color: "var(--ink)" },
+  ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "6px", overflow: "hidden", boxShadow: "var(--shadow)" },
+  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
+  ".cm-flash": { backgroundColor: "var(--warn-soft)" },
+});
+
+const BY_NAME = [
+  [/\.py$/, () => python()],
+  [/\.sql$/, () => sql()],
+  [/\.ya?ml$/, () => yaml()],
+  [/\.(scala|sc)$/, () => StreamLanguage.define(scala)],
+  [/(^|\/)(Dockerfile|Containerfile)([.-].*)?$|\.dockerfile$/i, () => StreamLanguage.define(dockerFile)],
+];
+
+function languageOf(path) {
+  return BY_NAME.find(([pattern]) => pattern.test(path))?.[1]() ?? [];
+}
+
+export class Editor {
+  #states = new Map();
+  #path = null;
+
+  /** `onEdit(path, text)` is called for what a person changes, never for what the page loads. */
+  constructor(host, onEdit) {
+    const root = host.attachShadow({ mode: "open" });
+    const place = h("div", { class: "place" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(":host{display:block;min-height:0;height:100%}.place{height:100%}*{box-sizing:border-box}");
+    root.append(place);
+    this.view = new EditorView({ parent: place, root });
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    this.onEdit = onEdit;
+  }
+
+  #extensions(path) {
+    return [
+      basicSetup,
+      keymap.of([
+        { key: "Escape", run: () => (announce(t("editor.tab_leaves")), false) },
+        // The page's own shortcuts; the editor would read them as new lines otherwise.
+        { key: "Mod-Enter", run: () => true },
+        { key: "Shift-Mod-Enter", run: () => true },
+        indentWithTab,
+      ]),
+      indentUnit.of(/\.(ya?ml|scala|sc)$/.test(path) ? "  " : "    "),
+      languageOf(path),
+      syntaxHighlighting(colours),
+      look,
+      EditorState.phrases.of(phrases()),
+      EditorView.contentAttributes.of({ "aria-label": t("editor.label", { path }), "aria-description": t("editor.escape"), autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+      EditorView.updateListener.of((update) => {
+        if (!update.docChanged) return;
+        const loaded = update.transactions.every((transaction) => transaction.annotation(Transaction.remote));
+        if (!loaded) this.onEdit(path, update.state.doc.toString());
+      }),
+    ];
+  }
+
+  open(path, text) {
+    if (this.#path) this.#states.set(this.#path, this.view.state);
+    this.#path = path;
+    this.view.setState(this.#states.get(path) ?? EditorState.create({ doc: text, extensions: this.#extensions(path) }));
+    if (this.view.state.doc.toString() !== text) this.replace(path, text);
+  }
+
+  /** Puts a text in a file's buffer (undoable); `edit` says whether it counts as the person's own change. */
+  replace(path, text, { edit = false } = {}) {
+    const state = path === this.#path ? this.view.state : this.#states.get(path);
+    if (!state) {
+      if (edit) this.onEdit(path, text);
+      return;
+    }
+    const change = { changes: { from: 0, to: state.doc.length, insert: text }, annotations: edit ? [] : [Transaction.remote.of(true)] };
+    if (path === this.#path) this.view.dispatch(change);
+    else {
+      this.#states.set(path, state.update(change).state);
+      if (edit) this.onEdit(path, text);
+    }
+  }
+
+  focus() {
+    this.view.focus();
+  }
+
+  goTo(line) {
+    const found = this.view.state.doc.line(Math.min(Math.max(1, line), this.view.state.doc.lines));
+    this.view.dispatch({ selection: { anchor: found.from }, effects: EditorView.scrollIntoView(found.from, { y: "center" }) });
+    this.focus();
+  }
+}
+
+function phrases() {
+  const known = ["Find", "Replace", "next", "previous", "all", "match case", "by word", "regexp", "replace", "replace all", "close", "Go to line", "go", "current match", "on line", "Folded lines", "Unfolded lines", "unfold", "Fold line", "Unfold line", "Completions"];
+  return Object.fromEntries(known.map((phrase) => [phrase, t(`cm.${phrase}`)]));
+}

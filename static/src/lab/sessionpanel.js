@@ -1,0 +1,110 @@
+// The session in the page's top bar: state and clock at a glance; reason, build progress, the lab's own pages and Stop inside.
+import { confirmed } from "./dialog.js";
+import { announce, h, icon, stateMark } from "./dom.js";
+import { reasonText } from "./session.js";
+import { countdown, seconds, t, tn } from "./text.js";
+
+const MARKS = { none: ["none", "ring"], queued: ["busy", "clock"], starting: ["busy", "dot"], ready: ["good", "check"], stopping: ["busy", "dot"], stopped: ["none", "ring"], failed: ["bad", "cross"] };
+const WARN_SECONDS = 300;
+
+export class SessionPanel {
+  #warned = false;
+
+  constructor(host, session, onError) {
+    Object.assign(this, { session, onError });
+    this.clock = h("span", { class: "clock numeric" });
+    this.mark = h("span", {});
+    this.sheet = h("div", { class: "sheet" });
+    this.details = h("details", { class: "menu" }, h("summary", {}, this.mark, this.clock, icon("down")), this.sheet);
+    host.append(this.details);
+    session.addEventListener("change", ({ detail }) => this.#changed(detail));
+    session.addEventListener("tick", () => this.#tick());
+    this.draw();
+  }
+
+  #changed({ before }) {
+    if (before !== this.session.state) {
+      this.#warned = false;
+      announce(`${t(`session.${this.session.state}`)}. ${reasonText(this.session.current)}`);
+    }
+    this.draw();
+  }
+
+  #tick() {
+    const left = this.session.secondsLeft;
+    this.clock.textContent = left === null ? "" : countdown(left);
+    const soon = left !== null && left < WARN_SECONDS;
+    this.clock.classList.toggle("soon", soon);
+    if (soon && !this.#warned) {
+      this.#warned = true;
+      announce(tn("session.soon", Math.ceil(left / 60)));
+    }
+  }
+
+  draw() {
+    const { state, current } = this.session;
+    const [tone, name] = MARKS[state] ?? MARKS.none;
+    this.mark.replaceChildren(stateMark(tone, name, t(`session.${state}`)));
+    this.clock.textContent = "";
+    if (state === "ready") this.#tick();
+    this.sheet.replaceChildren(...[this.#what(current), this.#build(current), this.#pages(current), this.#buttons(state)].flat().filter(Boolean));
+  }
+
+  /** How many wait before this session, in words; empty when none. */
+  ahead() {
+    const { state, current } = this.session;
+    return state === "queued" && current.position > 0 ? `${tn("session.ahead", current.position)}.` : "";
+  }
+
+  #what(current) {
+    const { state, trouble } = this.session;
+    const lines = [h("p", {}, reasonText(current))];
+    if (this.ahead()) lines.unshift(h("p", { class: "headline" }, this.ahead()));
+    if (state === "ready" && current.seconds) lines.push(h("p", { class: "soft" }, t(current.pool_hit ? "session.warm" : "session.cold", { time: seconds(current.seconds) })));
+    if (state === "failed" && current.detail) lines.push(h("pre", { class: "terminal boxed" }, current.detail));
+    if (trouble) lines.push(h("p", { class: "state warn" }, icon("warn"), trouble));
+    return h("div", { class: "stack tight" }, lines);
+  }
+
+  #build(current) {
+    const build = current?.environment;
+    if (!build || build.state === "ready" || this.session.state === "ready") return null;
+    return h(
+      "div",
+      { class: "stack tight" },
+      h("p", { class: "soft" }, t(`build.${build.state}`)),
+      build.state === "building" ? h("progress", { class: "meter", value: build.progress, max: 1, "aria-label": t("build.building") }) : null,
+    );
+  }
+
+  #pages(current) {
+    if (this.session.state !== "ready" || !current.uis?.length) return null;
+    return h("nav", { "aria-label": t("session.pages") }, current.uis.map((ui) => h("button", { type: "button", class: "plain", onclick: () => this.#open(ui) }, ui.title, h("span", { class: "push" }, icon("external")))));
+  }
+
+  async #open(ui) {
+    // Opened before the ticket comes, or the browser takes it for a pop-up; the page must not reach back here.
+    const page = window.open("about:blank", "_blank");
+    if (page) page.opener = null;
+    try {
+      const address = await this.session.pageAddress(`port-${ui.port}`);
+      if (page) page.location = address;
+      else location.assign(address);
+    } catch (error) {
+      page?.close();
+      this.onError(error);
+    }
+  }
+
+  #buttons(state) {
+    if (state === "ready" || state === "queued" || state === "starting") return h("button", { type: "button", class: "danger", onclick: () => this.#stop() }, icon("stop"), t("session.stop"));
+    if (state === "stopping") return null;
+    return h("button", { type: "button", class: "primary", onclick: () => this.session.start().catch(this.onError) }, icon("play"), t("session.start"));
+  }
+
+  async #stop() {
+    if (!(await confirmed(t("session.stop"), t("session.stop.text"), t("session.stop"), "danger"))) return;
+    this.details.open = false;
+    await this.session.stop().catch(this.onError);
+  }
+}

@@ -1,0 +1,86 @@
+"""The lab page as a student uses it: what they see, type and press."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.live import LivePortal
+
+GRADING_MS = 240_000
+RUN_MS = 120_000
+
+
+def sign_in(page: Page, portal: LivePortal, name: str = "estudiante") -> None:
+    page.goto("/entrar/")
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=password]").fill(portal.password(name))
+    page.locator("main form button.primary").click()
+    expect(page.locator("main")).not_to_have_class("page narrow")
+
+
+def shoot(page: Page, path: Path, full: bool = True) -> None:
+    """A screenshot that adds no style of its own, which the page's policy would refuse."""
+    page.screenshot(path=path, full_page=full, caret="initial")
+
+
+class LabPage:
+    def __init__(self, page: Page, lab: str) -> None:
+        self.page = page
+        self.lab = lab
+
+    def open(self) -> LabPage:
+        self.page.goto(f"/lab/{self.lab}/")
+        expect(self.page.locator("#act-run")).to_be_visible()
+        return self
+
+    def show(self, path: str) -> None:
+        self.page.locator("#files [role=tab]", has_text=path).click()
+
+    def type(self, path: str, text: str) -> None:
+        """Replace a file's whole text by keyboard."""
+        self.show(path)
+        self.editor.click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        # Typed over a selection, Chromium would carry the old text's style over, against the page's policy.
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.insert_text(text)
+
+    @property
+    def editor(self) -> Locator:
+        return self.page.locator("#code .cm-content")
+
+    def text(self) -> str:
+        """What the editor's first lines say (it draws only what is on screen)."""
+        return self.editor.inner_text()
+
+    def wait_until_saved(self) -> None:
+        expect(self.page.locator("#files .unsaved")).to_have_count(0)
+        expect(self.page.locator(".saved .state.none").first).to_be_visible()
+
+    def run(self) -> None:
+        self.page.locator("#act-run").click()
+
+    @property
+    def output(self) -> Locator:
+        return self.page.locator("#panel-output")
+
+    def wait_for_end(self) -> None:
+        """Until the run that was begun says how it ended."""
+        expect(self.output.locator(".run-head:not(.working)")).to_be_visible(timeout=RUN_MS)
+
+    def submit(self) -> Locator:
+        """Submit, see the phases, and wait for the verdict."""
+        self.page.locator("#act-submit").click()
+        expect(self.verdict.locator(".progress")).to_be_visible()
+        expect(self.verdict.locator(".points")).to_be_visible(timeout=GRADING_MS)
+        return self.verdict
+
+    @property
+    def verdict(self) -> Locator:
+        return self.page.locator("#panel-verdict")
+
+    def check(self, title: str) -> Locator:
+        """One check of the verdict."""
+        return self.verdict.locator(".check", has=self.page.locator(".check-title", has_text=title))

@@ -1,0 +1,54 @@
+"""The course as it is in this repository."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from labs.catalog import LANGUAGES, Catalog, Lab, load
+from labs.contents import prose
+
+LABS = Path(__file__).parents[2] / "labs"
+CATALOG: Catalog = load(LABS)
+
+
+def test_it_has_no_problems() -> None:
+    assert [str(problem) for problem in CATALOG.problems] == []
+
+
+def test_module_2_teaches_topics_2_1_and_2_2() -> None:
+    module = CATALOG.courses["ml-a-escala"].modules[0]
+    assert [(topic.number, topic.marked) for topic in module.spec.topics] == [("2.1", True), ("2.2", True)]
+    assert sorted(lab.id for lab in module.labs) == ["optimizacion-spark", "paralelismo", "spark-sql"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_are_long_enough_to_teach_and_short_enough_to_read(language: str) -> None:
+    for course in CATALOG.courses.values():
+        for page in (page for module in course.modules for page in module.pages):
+            text = page.markdown(language)
+            assert 700 <= len(text.split()) <= 1500, page.topic.id
+            assert "![" in text, f"{page.topic.id} has no figure"
+
+
+@pytest.mark.parametrize("lab", CATALOG.labs.values(), ids=list(CATALOG.labs))
+class TestEveryLab:
+    def test_has_four_to_eight_checks_with_hints(self, lab: Lab) -> None:
+        assert 4 <= len(lab.spec.checks) <= 8
+        assert all(check.hints for check in lab.spec.checks)
+
+    def test_has_a_mutant_for_every_check(self, lab: Lab) -> None:
+        assert {check for mutant in lab.spec.mutants for check in mutant.loses} == {c.id for c in lab.spec.checks}
+        assert len(lab.spec.mutants) >= 3
+
+    def test_has_three_to_six_steps(self, lab: Lab) -> None:
+        for language, word in (("es", "Paso"), ("en", "Step")):
+            steps = [line for _, line in prose(lab.instructions(language)) if re.match(rf"## {word} \d", line)]
+            assert 3 <= len(steps) <= 6
+
+    def test_starter_and_mutants_differ_from_the_solution(self, lab: Lab) -> None:
+        solution = lab.tree("solution")
+        assert lab.tree("starter") != solution
+        assert all(lab.mutant(mutant.id) != solution for mutant in lab.spec.mutants)

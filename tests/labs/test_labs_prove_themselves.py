@@ -1,0 +1,56 @@
+"""Each lab, graded for real: its starter doesn't pass, its solution gets everything, a mutant loses its checks only."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from labs.catalog import Catalog, load
+from tests.sandboxes import available_drivers
+from workers import verify
+from workers.config import settings
+from workers.environments import builder_for
+from workers.host import Host
+from workers.sandboxes import choose
+from workers.storage import LocalStorage
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+CATALOG: Catalog = load(settings().content_dir)
+# Every tree by the first driver; by the other, two trees of one lab for each environment.
+DRIVERS = available_drivers()
+FIRST_LABS = {lab.spec.environment: lab.id for lab in reversed(CATALOG.labs.values())}
+EVERY_TREE = [(DRIVERS[0], lab.id, name) for lab in CATALOG.labs.values() for name, _ in verify.trees(lab)]
+SAMPLE = [
+    (driver, lab, tree) for driver in DRIVERS[1:] for lab in FIRST_LABS.values() for tree in ("starter", "solution")
+]
+
+
+@pytest.fixture(scope="module")
+def host_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Host]]:
+    made: dict[str, Host] = {}
+
+    def host(name: str) -> Host:
+        if name not in made:
+            run_dir = Path(tempfile.mkdtemp(prefix="labs-", dir="/dev/shm"))
+            config = settings().model_copy(update={"driver": name, "run_dir": run_dir, "pool": False})
+            storage = LocalStorage(tmp_path_factory.mktemp("storage"))
+            made[name] = Host(config, choose(config), builder_for(name), storage)
+        return made[name]
+
+    yield host
+    for each in made.values():
+        for handle in each.driver.list():
+            each.driver.stop(handle)
+        shutil.rmtree(each.config.run_dir)
+
+
+@pytest.mark.parametrize(("driver", "lab", "tree"), [*EVERY_TREE, *SAMPLE])
+def test_it_grades_as_its_author_says(host_of: Callable[[str], Host], driver: str, lab: str, tree: str) -> None:
+    host = host_of(driver)
+    host.builder.build(host.catalog.environments[CATALOG.labs[lab].spec.environment], lambda *_: None)
+    (run,) = verify.verify(host, host.catalog.labs[lab], only=lambda name: name == tree)
+    assert run.ok, f"{verify.table_row(run)}\n{run.result}"

@@ -1,0 +1,54 @@
+"""Markdown comes out as safe HTML that the stylesheet knows how to draw."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.courses.rendering import render
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        '![x" onerror="alert(1)](y)',
+        "[x](javascript:alert(1))",
+        "![x](javascript:alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "<iframe src='//evil'></iframe>",
+        '::: nota <b onclick="x">\nhola\n:::',
+        '![a](figures/x.svg "<script>")',
+        "```<script>\nx\n```",
+    ],
+)
+def test_nothing_in_it_can_run(hostile: str) -> None:
+    html = render(hostile).html.lower()
+    for forbidden in (
+        "<script",
+        "<iframe",
+        "<b ",
+        ' onerror="',
+        'href="javascript:',
+        'src="javascript:',
+        'href="data:',
+    ):
+        assert forbidden not in html
+
+
+def test_figures_boxes_tables_and_code_have_their_own_form() -> None:
+    text = (
+        '![Un esquema](figures/a.svg "Pie")\n\n::: cuidado Ojo aquí\nTexto\n:::\n\n'
+        "| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint('hola')\n```\n"
+    )
+    html = render(text, "/figuras/").html
+    assert '<figure><img src="/figuras/a.svg" alt="Un esquema" loading="lazy"><figcaption>Pie</figcaption>' in html
+    assert '<aside class="box box-cuidado"><p class="box-title">Ojo aquí</p>' in html
+    assert '<th class="align-right">' in html
+    assert '<code class="language-python"><span class="nb">print</span>' in html
+    assert "style=" not in html
+
+
+def test_headings_make_the_contents_list() -> None:
+    rendered = render("# T\n\n## Leer `df`\n\ntexto\n\n### Más\n")
+    assert [(entry.level, entry.title) for entry in rendered.toc] == [(2, "Leer df"), (3, "Más")]
+    assert all(f'id="{entry.id}"' in rendered.html for entry in rendered.toc)

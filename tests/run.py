@@ -1,0 +1,56 @@
+"""``make test``: lints, type-checks, builds the lab environments, runs every test. ``--lint`` stops before those two.
+
+Each step runs even when an earlier one failed, so that one run tells all; pytest's own summary is printed last.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from portal.launcher.sweep import available
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+LINT = {
+    "ruff": [BIN / "ruff", "check", "--quiet", "."],
+    "ruff format": [BIN / "ruff", "format", "--check", "--quiet", "."],
+    "mypy": [BIN / "mypy"],
+    "migrations": [BIN / "python", "manage.py", "makemigrations", "--check", "--dry-run"],
+    "course files": [BIN / "python", "manage.py", "labs", "validate"],
+}
+
+
+def run(name: str, command: list[str | Path]) -> bool:
+    """Run one step and say how it went; its output is shown as it comes."""
+    print(f"· {name} …", flush=True)
+    began = time.monotonic()
+    passed = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    print(f"{'✓' if passed else '✕'} {name} ({time.monotonic() - began:.0f} s)", flush=True)
+    return passed
+
+
+def build_environments() -> list[str]:
+    """Every environment for every driver of this machine, one after the other: each build uses all cores."""
+    build = [BIN / "python", "-m", "workers.environments", "build", "--driver"]
+    names = [driver.name for driver in available()]
+    return [step for name in names if not run(step := f"lab environments for {name}", [*build, name])]
+
+
+def main(arguments: list[str]) -> int:
+    failed = [name for name, command in LINT.items() if not run(name, list(command))]
+    if arguments == ["--lint"]:
+        return 1 if failed else 0
+    failed += build_environments()
+    if failed:
+        print(f"✕ failed before the tests: {', '.join(failed)}", flush=True)
+    tests = subprocess.run(
+        [BIN / "python", "-m", "pytest", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, check=False
+    )
+    return tests.returncode or (1 if failed else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""The environments of the course, as files."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.workers.environments.conftest import SIX, Define
+from workers.environments import BuildError
+from workers.environments.__main__ import load, names
+
+PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\$((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_requirement_is_pinned_with_a_hash(name: str) -> None:
+    text = load(name).requirements
+    pinned = {match[1]: match[2] for match in PIN.finditer(text)}
+    assert len(pinned) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_was_asked_for_is_what_was_pinned(name: str) -> None:
+    env = load(name)
+    pinned = {match[1]: match[2] for match in PIN.finditer(env.requirements)}
+    asked = [line for line in (env.path / "requirements.in").read_text().splitlines() if re.match("[a-z]", line)]
+    for line in asked:
+        package, _, version = line.partition("==")
+        assert version in ("", pinned[package])
+
+
+def test_environments_that_share_a_package_share_its_version() -> None:
+    pins = [{match[1]: match[2] for match in PIN.finditer(load(name).requirements)} for name in names()]
+    for one in pins:
+        for other in pins:
+            assert {p: one[p] for p in one.keys() & other.keys()} == {p: other[p] for p in one.keys() & other.keys()}
+
+
+def test_no_file_names_a_machine_or_an_index() -> None:
+    for name in names():
+        lines = [line for line in load(name).requirements.splitlines() if not line.lstrip().startswith("#")]
+        assert not re.search(r"(?i)index-url|find-links|://", "\n".join(lines))
+
+
+def test_the_digest_changes_with_what_is_installed_and_not_with_limits(define: Define) -> None:
+    before = define().digest
+    assert define(limits={"memory_mb": 512}, pool={"session": 3}, warmup="import six").digest == before
+    changed = [
+        define(requirements=SIX + "# other\n").digest,
+        define(build=["true"]).digest,
+        define(env={"SOME": "thing"}).digest,
+        define(debian_packages=["graphviz"]).digest,
+        define(files={"helper.py": "x = 1\n"}).digest,
+    ]
+    assert len({before, *changed}) == 6
+
+
+@pytest.mark.parametrize(
+    ("spec", "complaint"),
+    [
+        ({"limits": {"memory_mb": 1}}, "memory_mb"),
+        ({"memory": 1024}, "memory"),
+        ({"debian_packages": ["graphviz; rm -rf /"]}, "debian_packages"),
+        ({"env": {"lower case": "x"}}, "env"),
+        ({"uis": [{"id": "ui", "title": {"es": "a", "en": "a"}, "port": 80}]}, "port"),
+    ],
+)
+def test_a_wrong_definition_is_refused_by_the_name_of_its_field(
+    define: Define, spec: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(BuildError, match=complaint):
+        define(**spec)
+
+
+def test_an_unknown_environment_is_refused(define: Define) -> None:
+    with pytest.raises(BuildError, match=r"nowhere: no such environment"):
+        load("nowhere")

@@ -1,0 +1,130 @@
+"""A gateway on a real port before a real program on a unix socket, as in a sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from aiohttp import WSMsgType, web
+
+from workers import tickets
+from workers.config import LabsSettings
+from workers.gateway import Gateway
+
+SESSION = "a" * 26
+OTHER_SESSION = "b" * 26
+SANDBOX = "s" * 26
+PORTAL = "http://127.0.0.1:8000"
+LEFT = web.AppKey("left", asyncio.Event)
+
+
+async def echo(request: web.Request) -> web.Response:
+    """Says what arrived."""
+    body = await request.read()
+    seen = {"method": request.method, "path": request.path_qs, "headers": dict(request.headers), "body": body.decode()}
+    return web.json_response(seen, headers={"Access-Control-Allow-Origin": "*", "Content-Security-Policy": "x"})
+
+
+async def big(request: web.Request) -> web.Response:
+    total = 0
+    async for chunk in request.content.iter_any():
+        total += len(chunk)
+    return web.Response(body=b"x" * total)
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """Two events with a pause that a buffering proxy would swallow, then silence until the reader leaves."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    try:
+        for number in (1, 2):
+            await response.write(f"id: {number}\ndata: {{}}\n\n".encode())
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(60)
+    finally:
+        request.app[LEFT].set()
+    return response
+
+
+async def cookies(request: web.Request) -> web.Response:
+    response = web.Response()
+    response.headers.add("Set-Cookie", "lab=1; Domain=localhost; Path=/")
+    response.headers.add("Set-Cookie", "__Host-lab=stolen; Path=/; Secure")
+    return response
+
+
+async def redirect(request: web.Request) -> web.Response:
+    return web.Response(status=302, headers={"Location": request.query["to"]})
+
+
+async def websocket(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(protocols=("lab.v1",), max_msg_size=0)
+    await socket.prepare(request)
+    await socket.send_json({"origin": request.headers.get("Origin"), "query": request.query_string})
+    async for message in socket:
+        if message.data == "close":
+            await socket.close(code=4000)
+        elif message.type is WSMsgType.TEXT:
+            await socket.send_str(message.data.upper())
+        elif message.type is WSMsgType.BINARY:
+            await socket.send_bytes(message.data[::-1])
+    return socket
+
+
+def program() -> web.Application:
+    app = web.Application()
+    app[LEFT] = asyncio.Event()
+    app.router.add_post("/big", big)
+    app.router.add_get("/events", events)
+    app.router.add_get("/cookies", cookies)
+    app.router.add_get("/redirect", redirect)
+    app.router.add_get("/ws", websocket)
+    app.router.add_route("*", "/{path:.*}", echo)
+    return app
+
+
+@dataclass
+class World:
+    port: int
+    run_dir: Path
+    program: web.Application
+    client: aiohttp.ClientSession
+
+    def host(self, ui: str = "jupyter", session: str = SESSION) -> str:
+        return f"{ui}--{session}.localhost:{self.port}"
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def headers(self, ui: str = "jupyter", session: str = SESSION, **more: str) -> dict[str, str]:
+        """A program's request with a good ticket."""
+        bearer = f"Bearer {tickets.issue(session, 'ana', ui)}"
+        return {"Host": self.host(ui, session), "Authorization": bearer, **more}
+
+
+@contextlib.asynccontextmanager
+async def world(run_dir: Path, frame_files: Path | None = None) -> AsyncIterator[World]:
+    lab = run_dir / SANDBOX / "lab"
+    lab.mkdir(parents=True)
+    (run_dir / "routes").mkdir()
+    (run_dir / "routes" / SESSION).write_text(SANDBOX)
+    upstream = program()
+    inner = web.AppRunner(upstream, handler_cancellation=True)
+    await inner.setup()
+    await web.UnixSite(inner, str(lab / "jupyter.sock")).start()
+    config = LabsSettings(run_dir=run_dir)
+    outer = web.AppRunner(Gateway(config, frame_files or run_dir).app(), handler_cancellation=True, shutdown_timeout=1)
+    await outer.setup()
+    site = web.TCPSite(outer, "127.0.0.1", 0)
+    await site.start()
+    port = outer.addresses[0][1]
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
+        try:
+            yield World(port, run_dir, upstream, client)
+        finally:
+            await outer.cleanup()
+            await inner.cleanup()

@@ -1,0 +1,82 @@
+"""A student's session from nothing to its files, and back to nothing."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.workers.lab_host import lab_host
+from workers import sessions, specs
+from workers.host import Host
+from workers.jobs import SessionJob
+from workers.startup import StartError, handle_of
+
+__all__ = ["lab_host"]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+
+
+def job(host: Host) -> SessionJob:
+    lab = host.catalog.labs["suma"]
+    return SessionJob(
+        specs.new_id(), lab.id, lab.digest, {"main.py": host.storage.put(b"print(1)\n")}, time.time() + 300
+    )
+
+
+@pytest.fixture(autouse=True)
+def _stopped(lab_host: Host) -> Iterator[None]:
+    yield
+    for handle in lab_host.driver.list():
+        lab_host.driver.stop(handle)
+    for route in (lab_host.run_dir / "routes").iterdir():
+        route.unlink()
+
+
+def get(host: Host, sandbox: str, path: str) -> tuple[int, bytes]:
+    connection = sessions._Connection(handle_of(host, sandbox), 10)
+    connection.request("GET", path)
+    answer: http.client.HTTPResponse = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+def test_it_comes_up_with_the_students_files_and_the_labs_data(lab_host: Host) -> None:
+    asked = job(lab_host)
+    started = sessions.start(lab_host, asked)
+    assert sessions.read_route(lab_host.run_dir, asked.session) == started.sandbox
+    assert get(lab_host, started.sandbox, "/lab/files/main.py") == (200, b"print(1)\n")
+    assert get(lab_host, started.sandbox, "/lab/files/dato.txt") == (200, b"mundo")
+    again = sessions.start(lab_host, asked)
+    assert again.sandbox == started.sandbox, "the same message twice starts one sandbox"
+    sessions.stop(lab_host, asked.session)
+    assert lab_host.driver.list() == []
+    assert sessions.read_route(lab_host.run_dir, asked.session) is None
+
+
+def test_a_full_host_says_so_and_a_stop_makes_room(lab_host: Host) -> None:
+    first, second, third = job(lab_host), job(lab_host), job(lab_host)
+    sessions.start(lab_host, first)
+    sessions.start(lab_host, second)
+    with pytest.raises(sessions.HostFull):
+        sessions.start(lab_host, third)
+    sessions.stop(lab_host, first.session)
+    assert sessions.start(lab_host, third).sandbox
+
+
+def test_what_cannot_start_says_why_and_leaves_nothing(lab_host: Host) -> None:
+    asked = job(lab_host)
+    for changed, reason in [
+        (replace(asked, deadline=time.time() - 1), "expired"),
+        (replace(asked, lab="otro"), "content"),
+        (replace(asked, lab_digest="0" * 64), "content"),
+        (replace(asked, files={"main.py": "0" * 64}), "files"),
+        (replace(asked, files={"../main.py": asked.files["main.py"]}), "files"),
+    ]:
+        with pytest.raises(StartError) as caught:
+            sessions.start(lab_host, changed)
+        assert caught.value.reason == reason
+    assert lab_host.driver.list() == []

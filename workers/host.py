@@ -1,0 +1,61 @@
+"""What every task on this machine works with: driver, environments, stored files and the course's content."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache, cached_property
+from pathlib import Path
+
+from labs.catalog import Catalog, Environment, load
+from workers.config import LabsSettings, settings
+from workers.environments import builder_for
+from workers.environments.base import Builder
+from workers.sandboxes import choose
+from workers.sandboxes.base import SandboxDriver
+from workers.storage import Storage, storage
+
+
+class Host:
+    """One for each process; see :func:`host`."""
+
+    def __init__(self, config: LabsSettings, driver: SandboxDriver, builder: Builder, files: Storage) -> None:
+        self.config = config
+        self.driver = driver
+        self.builder = builder
+        self.storage = files
+        self._catalog: tuple[int, Catalog] | None = None
+        self._lock = threading.Lock()
+
+    @cached_property
+    def run_dir(self) -> Path:
+        """The run directory with the folders the workers keep in it."""
+        for name in ("pool", "claimed", "routes", "locks"):
+            (self.config.run_dir / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.config.run_dir
+
+    @property
+    def catalog(self) -> Catalog:
+        """The course as the files are now; read again when one of them changed."""
+        with self._lock:
+            stamp = _stamp(self.config.content_dir)
+            if self._catalog is None or self._catalog[0] != stamp:
+                self._catalog = (stamp, load(self.config.content_dir))
+            return self._catalog[1]
+
+    def image(self, environment: Environment) -> str | None:
+        return self.builder.find(environment)
+
+
+def _stamp(root: Path) -> int:
+    """Changes with any file of the content; a few milliseconds where reading it all takes a hundred."""
+    files = (p for folder in ("courses", "environments") for p in (root / folder).rglob("*"))
+    stats = ((str(p), p.lstat()) for p in files)
+    return hash(frozenset((name, s.st_mtime_ns, s.st_size) for name, s in stats))
+
+
+@cache
+def host() -> Host:
+    """This process's host, by its settings."""
+    config = settings()
+    driver = choose(config)
+    return Host(config, driver, builder_for(driver.name), storage())

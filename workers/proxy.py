@@ -1,0 +1,195 @@
+"""Carries one HTTP exchange or one WebSocket between a browser and a sandbox's socket.
+
+Decides nothing about who may: that is gateway.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse, UnixConnector, WSMsgType, web
+from multidict import CIMultiDict
+from yarl import URL
+
+UPSTREAM = "http://localhost"  # Jupyter Server answers only a local Host header
+CONNECT = ClientTimeout(total=None, sock_connect=5)
+MAX_MESSAGE = 64 * 1024 * 1024
+_LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 -- names compared with, nothing is bound
+_HOP = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade",
+}  # fmt: skip
+# The gateway's own words in place of these: who may embed or read a page isn't the sandbox's to say.
+_OURS = {
+    "content-security-policy", "x-frame-options", "strict-transport-security", "clear-site-data", "server", "date",
+    "access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods",
+    "access-control-allow-headers", "access-control-expose-headers", "access-control-max-age",
+}  # fmt: skip
+_NOT_FORWARDED = _HOP | {"host", "authorization", "origin", "referer", "cookie", "expect", "forwarded"}
+_WS_OWN = {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol"}
+
+
+class NotListening(Exception):
+    """The sandbox's bridge found nothing behind that port."""
+
+
+async def _short_refusal(upstream: ClientResponse) -> bytes:
+    """The body of a short 503, read to tell the bridge's own (labs/kit/bridge.py) from a student's program's."""
+    if upstream.status != 503 or not 0 < (upstream.content_length or 0) < 200:
+        return b""
+    body = await upstream.read()
+    if b'"not_listening"' in body:
+        raise NotListening
+    return body
+
+
+def session_over(socket_path: str) -> ClientSession:
+    """One client for one exchange: a sandbox's socket lives shortly, and a pool would outlive it."""
+    return ClientSession(
+        connector=UnixConnector(path=socket_path, force_close=True),
+        auto_decompress=False,
+        timeout=CONNECT,
+        cookie_jar=None,
+    )
+
+
+def request_headers(request: web.Request, own_cookies: frozenset[str]) -> CIMultiDict[str]:
+    """What the sandbox may see of the browser's headers: no credentials, no address, no cookie of the portal."""
+    headers: CIMultiDict[str] = CIMultiDict()
+    dropped = _NOT_FORWARDED | _named_in_connection(request)
+    for name, value in request.headers.items():
+        if name.lower() not in dropped and not name.lower().startswith("x-forwarded-"):
+            headers.add(name, value)
+    headers["Host"] = "localhost"
+    cookies = [
+        c for c in request.headers.get("Cookie", "").split(";") if c.partition("=")[0].strip() not in own_cookies
+    ]
+    if cookie := ";".join(cookies).strip():
+        headers["Cookie"] = cookie
+    return headers
+
+
+def _named_in_connection(message: web.Request) -> set[str]:
+    return {name.strip().lower() for name in message.headers.get("Connection", "").split(",")}
+
+
+def response_headers(upstream: Iterable[tuple[str, str]], own_cookies: frozenset[str]) -> CIMultiDict[str]:
+    """What the browser may see of the sandbox's headers; cookies stay on this hostname, redirects too."""
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in upstream:
+        lower = name.lower()
+        if lower in _HOP or lower in _OURS:
+            continue
+        if lower == "set-cookie":
+            for cookie in host_only_cookies(value, own_cookies):
+                headers.add("Set-Cookie", cookie)
+        elif lower == "location":
+            headers["Location"] = local_location(value)
+        else:
+            headers.add(name, value)
+    return headers
+
+
+def host_only_cookies(value: str, own_cookies: frozenset[str]) -> list[str]:
+    """The cookies without their Domain, so that none reaches the portal or another session."""
+    try:
+        jar = SimpleCookie(value)
+    except CookieError:
+        return []
+    kept = []
+    for name, morsel in jar.items():
+        if name not in own_cookies and not name.startswith("__"):
+            morsel["domain"] = ""
+            kept.append(morsel.OutputString())
+    return kept
+
+
+def local_location(value: str) -> str:
+    """Pages in a sandbox think they are on localhost: such a redirect becomes a path, valid on the public hostname."""
+    url = URL(value)
+    return str(url.relative()) if url.absolute and url.host in _LOCAL else value
+
+
+async def http(
+    request: web.Request, socket_path: str, target: URL, own_cookies: frozenset[str], extra: dict[str, str]
+) -> web.StreamResponse:
+    """Pass the request on, stream the answer back. Raises aiohttp.ClientError when nothing answers there."""
+    headers = request_headers(request, own_cookies)
+    body = request.content if request.can_read_body else None
+    async with (
+        session_over(socket_path) as session,
+        session.request(
+            request.method, target, headers=headers, data=body, allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        ) as upstream,
+    ):  # fmt: skip
+        begun = await _short_refusal(upstream)
+        response = web.StreamResponse(
+            status=upstream.status,
+            reason=upstream.reason,
+            headers=response_headers(upstream.headers.items(), own_cookies),
+        )
+        response.headers.update(extra)
+        await response.prepare(request)
+        if begun:
+            await response.write(begun)
+        async for chunk in upstream.content.iter_any():
+            await response.write(chunk)
+        await response.write_eof()
+        return response
+
+
+async def websocket(
+    request: web.Request,
+    socket_path: str,
+    target: URL,
+    own_cookies: frozenset[str],
+    protocols: list[str],
+    fallback: str | None,
+) -> web.StreamResponse:
+    """Join two WebSockets. ``fallback`` is the protocol agreed with the browser when the sandbox picks none."""
+    headers = request_headers(request, own_cookies)
+    for name in _WS_OWN:
+        headers.popall(name, None)
+    async with (
+        session_over(socket_path) as session,
+        session.ws_connect(
+            target, headers=headers, protocols=protocols, max_msg_size=MAX_MESSAGE, autoclose=False
+        ) as inner,
+    ):
+        agreed = inner.protocol or fallback
+        outer = web.WebSocketResponse(
+            protocols=(agreed,) if agreed else (), heartbeat=30, max_msg_size=MAX_MESSAGE, autoclose=False
+        )
+        await outer.prepare(request)
+        await _join(inner, outer)
+        return outer
+
+
+_END = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+
+
+async def _join(inner: ClientWebSocketResponse, outer: web.WebSocketResponse) -> None:
+    """Both ways until either side ends; then the other is closed with the same code."""
+    ways = {asyncio.ensure_future(_pump(inner, outer)), asyncio.ensure_future(_pump(outer, inner))}
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        code = inner.close_code or outer.close_code or 1001
+        code = code if code not in (1005, 1006, 1015) else 1001  # reserved: may be seen, never sent
+        await asyncio.gather(inner.close(code=code), outer.close(code=code), return_exceptions=True)
+
+
+async def _pump(
+    source: ClientWebSocketResponse | web.WebSocketResponse, sink: ClientWebSocketResponse | web.WebSocketResponse
+) -> None:
+    while (message := await source.receive()).type not in _END:
+        if message.type is WSMsgType.TEXT:
+            await sink.send_str(message.data)
+        elif message.type is WSMsgType.BINARY:
+            await sink.send_bytes(message.data)
