@@ -14,16 +14,15 @@ from typing import Any
 
 
 def _application(connection_file: str) -> Any:
-    from ipykernel.iostream import OutStream
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
-    OutStream.flush_interval = 0.02  # ipykernel waits 200 ms: longer than our whole budget for a first output
     config = Config()
     config.HistoryManager.enabled = False
     config.IPKernelApp.quiet = True
     config.IPKernelApp.exec_PYTHONSTARTUP = False
     config.IPKernelApp.log_level = 50
+    config.IPKernelApp.outstream_class = f"{__package__}.outstream.BoundedStream"
     app = IPKernelApp.instance(config=config, connection_file=connection_file)
     app.initialize([])
     return app

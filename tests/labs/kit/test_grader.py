@@ -116,9 +116,13 @@ def test_the_labs_whole_time_ends_the_grading(student: Role) -> None:
     assert [check["status"] for check in report["checks"]] == ["failed", "failed"]
 
 
-def test_too_much_output_ends_the_grading(spent_student: Role) -> None:
-    checks = "def c(lab): lab.run('main.py')\n"
-    _, report = grade(spent_student, checks, {"main.py": "while True: print('y' * 1000)\n"}, ["c"])
+@pytest.mark.parametrize(
+    "main",
+    ["while True: print('y' * 1000)\n", "print('y' * 100_000_000)\n", "import os\nos.system('yes')\n"],
+    ids=["lines", "one-print", "subprocess"],
+)
+def test_too_much_output_ends_the_grading(spent_student: Role, main: str) -> None:
+    _, report = grade(spent_student, "def c(lab): lab.run('main.py')\n", {"main.py": main}, ["c"])
     assert report["outcome"] == "output_limit"
 
 
