@@ -4,6 +4,7 @@ import { diffView } from "./diffview.js";
 import { announce, h, icon, isPhone, stateMark } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { Editor } from "./editor.js";
+import { FEATURES } from "./features.js";
 import { Files } from "./files.js";
 import { History } from "./history.js";
 import { layout, shortcutHelp } from "./layout.js";
@@ -37,6 +38,7 @@ class LabPage {
     this.panel = new SessionPanel(document.getElementById("session"), this.session, (error) => this.fail(error));
     this.#connect();
     this.#keys();
+    for (const install of FEATURES) install(this);
     this.#begin();
   }
 
@@ -76,10 +78,11 @@ class LabPage {
   #buildResults() {
     const host = document.getElementById("results");
     const list = h("div", { class: "tabs", role: "tablist", id: "result-tabs", "aria-label": t("results.label") });
-    const panel = (id, extra = {}) => h("div", { id: `panel-${id}`, class: `panel ${id}`, role: "tabpanel", tabindex: "0", "aria-labelledby": `tab-result-tabs-${id}`, hidden: true, ...extra });
-    this.panels = { output: panel("output"), verdict: panel("verdict"), history: panel("history") };
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
-    host.append(h("div", { class: "pane-head" }, list), this.banner, ...Object.values(this.panels));
+    host.append(h("div", { class: "pane-head" }, list), this.banner);
+    this.panels = {};
+    this.resultTabs = tabs(list, [], (id) => this.#showPanel(id));
+    for (const id of ["output", "verdict", "history"]) this.addPanel(id, t(`results.${id}`));
     const frameFor = () => new RichFrame(this.config.gateway, this.session.current?.key);
     this.output = new Output(this.panels.output, { frameFor, goTo: (path, line) => this.goTo(path, line), knows: (path) => Boolean(this.files.get(path)) });
     this.verdict = new Verdict(this.panels.verdict, { frameFor, attemptsLeft: () => this.attemptsLeft() });
@@ -90,10 +93,30 @@ class LabPage {
       onRestore: (path, text) => this.editor.replace(path, text, { edit: true }),
       onError: (error) => this.fail(error),
     });
-    this.resultTabs = tabs(list, ["output", "verdict", "history"].map((id) => ({ id, label: t(`results.${id}`), panel: `panel-${id}` })), (id) => {
-      for (const [name, element] of Object.entries(this.panels)) element.hidden = name !== id;
-    });
     this.resultTabs.select("output");
+  }
+
+  /**
+   * A tab beside Output, Grade and History; returns its panel. `onClose(id)` makes it closable (call `removePanel`).
+   * The panel gets a "show" event when its tab opens.
+   */
+  addPanel(id, label, { onClose } = {}) {
+    const panel = h("div", { id: `panel-${id}`, class: `panel ${id}`, role: "tabpanel", tabindex: "0", "aria-labelledby": `tab-result-tabs-${id}`, hidden: true });
+    this.panels[id] = panel;
+    document.getElementById("results").append(panel);
+    this.resultTabs.add({ id, label, panel: panel.id, onClose });
+    return panel;
+  }
+
+  removePanel(id) {
+    this.resultTabs.remove(id);
+    this.panels[id].remove();
+    delete this.panels[id];
+  }
+
+  #showPanel(id) {
+    for (const [name, element] of Object.entries(this.panels)) element.hidden = name !== id;
+    this.panels[id].dispatchEvent(new Event("show"));
   }
 
   #connect() {

@@ -1,4 +1,4 @@
-"""What the lab page's scripts say, by key; the page fills in ``{name}`` and picks between ``.one`` and ``.other``."""
+"""What editing, running, submitting and the session itself say."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ STRINGS = {
     "keys.find": _("Find in the file"),
     "keys.help": _("Show the keyboard shortcuts"),
     "dialog.close": _("Close"),
+    "tabs.close": _("Close this tab (Delete)"),
     "dialog.cancel": _("Cancel"),
     # Parts of the page
     "view.instructions": _("Instructions"),
@@ -249,8 +250,3 @@ STRINGS = {
     "error.signed_out": _("Your sign-in has ended. Open the portal in another tab, sign in, and go on here."),
     "error.no_ticket": _("The sandbox didn't let you in. Stop the session and start it again."),
 }
-
-
-def strings() -> dict[str, str]:
-    """The texts in the reader's language, for the page's configuration."""
-    return {key: str(text) for key, text in STRINGS.items()}

@@ -1,0 +1,15 @@
+"""What the lab page's scripts say, by key; the page fills in ``{name}`` and picks between ``.one`` and ``.other``.
+
+One module for each part of the page.
+"""
+
+from __future__ import annotations
+
+from portal.labsessions.strings import lab
+
+STRINGS = {**lab.STRINGS}
+
+
+def strings() -> dict[str, str]:
+    """The texts in the reader's language, for the page's configuration."""
+    return {key: str(text) for key, text in STRINGS.items()}

@@ -1,0 +1,3 @@
+// What the lab page can do beside editing, running and submitting: each is installed once, with the page itself.
+/** Functions of the page (LabPage): they add panels, tools and reactions to its events. */
+export const FEATURES = [];
