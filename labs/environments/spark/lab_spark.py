@@ -54,6 +54,7 @@ def start(*flags: str) -> SparkSession:
     with tempfile.TemporaryDirectory() as folder:
         address = Path(folder, "gateway")
         jvm = _launch(address, flags or (f"-XX:SharedArchiveFile={ARCHIVE}",))
+        import pandas  # noqa: F401 -- the first toPandas() would import it, and here it costs no time: the JVM is starting
         from pyspark.conf import SparkConf
         from pyspark.sql import SparkSession
 
