@@ -66,7 +66,7 @@ def new_id() -> str:
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(26))
 
 
-def ping(handle: Handle, seconds: float = 5.0) -> float:
+def ping(handle: Handle, seconds: float = 60.0) -> float:
     """Seconds until a sandbox running ECHO answers."""
     began = time.monotonic()
     with socket.socket(socket.AF_UNIX) as client:
@@ -81,6 +81,22 @@ def ping(handle: Handle, seconds: float = 5.0) -> float:
         client.sendall(b"hello ")
         assert client.recv(64) == b"hello /home/lab/work"
     return time.monotonic() - began
+
+
+def wait_for_file(path: Path, seconds: float = 60.0) -> None:
+    """Until a program in a sandbox has made a file."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} never came"
+        time.sleep(0.01)
+
+
+def wait_until_still(beat: Path, seconds: float = 60.0) -> None:
+    """Until a file that a program touches every few milliseconds has been left alone for a second."""
+    end = time.monotonic() + seconds
+    while beat.stat().st_mtime > time.time() - 1:
+        assert time.monotonic() < end, "the program goes on"
+        time.sleep(0.05)
 
 
 @dataclass
@@ -99,14 +115,14 @@ class Bench:
             "pids": 32,
             "disk_mb": 16,
             "inodes": 200,
-            "wall_seconds": 60,
+            "wall_seconds": 300,
             "file_mb": 16,
         }
         limits = Limits(**{**small, **{k: changes.pop(k) for k in Limits.__dataclass_fields__ if k in changes}})
         role: Role = changes.pop("role", "student")
         given = {
             "id": new_id(), "environment": "test", "image": self.image, "role": role, "limits": limits,
-            "deadline": time.time() + 60, "command": (PYTHON, "-c", PRELUDE + program),
+            "deadline": time.time() + 300, "command": (PYTHON, "-c", PRELUDE + program),
         }  # fmt: skip
         return SandboxSpec(**{**given, **changes})
 
@@ -115,7 +131,7 @@ class Bench:
         self.started.append(handle)
         return handle
 
-    def wait(self, handle: Handle, seconds: float = 20.0) -> ExitRecord:
+    def wait(self, handle: Handle, seconds: float = 120.0) -> ExitRecord:
         end = time.monotonic() + seconds
         while (record := self.driver.poll(handle)) is None:
             assert time.monotonic() < end, "the sandbox goes on"
@@ -125,7 +141,7 @@ class Bench:
     def run(self, program: str, **changes: Any) -> ExitRecord:
         return self.wait(self.start(program, **changes))
 
-    def said(self, handle: Handle | None = None, seconds: float = 15.0) -> Any:
+    def said(self, handle: Handle | None = None, seconds: float = 120.0) -> Any:
         """What the program of a sandbox (the last one started) has passed to ``say``."""
         file = (handle or self.started[-1]).run_dir / "said"
         end = time.monotonic() + seconds

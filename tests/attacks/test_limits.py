@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.sandboxes import Bench, ping
+from tests.sandboxes import Bench, ping, wait_until_still
 from workers.sandboxes.base import Handle
 from workers.sandboxes.bubblewrap import BubblewrapDriver
 
@@ -41,11 +40,12 @@ bomb()
 """,
         cpus=0.5,
     )
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
-        ping(neighbour)  # fails when it takes long
-        time.sleep(0.02)
-    assert (handle.run_dir / "full").exists(), "the bomb never met its limit"
+    end = time.monotonic() + 60
+    while not (handle.run_dir / "full").exists():
+        assert time.monotonic() < end, "the bomb never met its limit"
+        ping(neighbour)
+    for _ in range(50):  # and while it goes on: `make bench` tells how flat the neighbour's latency stays
+        ping(neighbour)
     sandboxes.driver.stop(handle)
 
 
@@ -216,8 +216,7 @@ while not os.path.exists("/run/lab/beat"): time.sleep(0.01)
 """
     )
     sandboxes.wait(handle)
-    time.sleep(0.3)
-    assert float(Path(handle.run_dir / "beat").read_text() or 0) < time.time() - 0.2
+    wait_until_still(handle.run_dir / "beat")
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_a_served_port_is_reached_through_its_socket(session: Session) -> None:
         "from http.server import HTTPServer, SimpleHTTPRequestHandler as Files\n"
         "HTTPServer(('127.0.0.1', 18455), Files).serve_forever()\n"
     )
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while (answer := get(bridge, "/main.py"))[0] != 200 and time.monotonic() < end:
         time.sleep(0.05)
     assert b"HTTPServer" in answer[1]
@@ -193,7 +193,7 @@ def test_the_kernel_dies_with_its_session() -> None:
         kernel = int(said(role.output("import os\nprint(os.getpid())\n")))
         role.process.send_signal(signal.SIGKILL)
         role.process.wait()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 120
         while os.path.exists(f"/proc/{kernel}/exe") and time.monotonic() < end:  # noqa: PTH110 -- a link to itself
             time.sleep(0.02)
         assert not os.path.exists(f"/proc/{kernel}/exe")  # noqa: PTH110

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandboxes import ECHO, Bench, new_id, ping
+from tests.sandboxes import ECHO, Bench, new_id, ping, wait_for_file, wait_until_still
 from workers.sandboxes import choose
 from workers.sandboxes.base import ExitRecord, Handle, SandboxDriver, SandboxError
 
@@ -140,19 +140,18 @@ def test_an_id_serves_once(sandboxes: Bench) -> None:
 @pytest.mark.parametrize("limit", [{"wall_seconds": 1}, {"deadline": 0.0}])
 def test_it_ends_at_its_wall_limit_or_deadline(sandboxes: Bench, limit: dict[str, float]) -> None:
     if "deadline" in limit:
-        limit = {"deadline": time.time() + 1}
+        limit = {"deadline": time.time() + 5}
     handle = sandboxes.start("import signal, time; signal.pthread_sigmask(0, range(1, 65)); time.sleep(60)", **limit)
-    record = sandboxes.wait(handle, 6)
+    record = sandboxes.wait(handle)
     assert record.timed_out
 
 
 def test_it_ends_at_its_wall_limit_with_nobody_looking(sandboxes: Bench) -> None:
     handle = sandboxes.start(
-        "import time\nwhile True: open('/run/lab/beat', 'w').close(); time.sleep(.05)", wall_seconds=1
+        "import time\nwhile True: open('/run/lab/beat', 'w').close(); time.sleep(.05)", wall_seconds=5
     )
-    time.sleep(2.5)
-    beat = (handle.run_dir / "beat").stat().st_mtime
-    assert beat < time.time() - 0.5
+    wait_for_file(handle.run_dir / "beat")
+    wait_until_still(handle.run_dir / "beat")
     assert sandboxes.wait(handle).timed_out
 
 
@@ -166,7 +165,7 @@ def test_it_sees_a_part_killed_for_memory_while_the_rest_lives(sandboxes: Bench)
         "import time\nif os.fork() == 0: bytearray(500 << 20); os._exit(0)\nos.wait(); say('up'); time.sleep(60)"
     )
     assert sandboxes.said(handle) == "up"
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not sandboxes.driver.oom(handle) and time.monotonic() < end:
         time.sleep(0.05)
     assert sandboxes.driver.oom(handle)
