@@ -20,10 +20,10 @@ from workers import pool, specs
 from workers.host import Host
 from workers.jobs import GradeJob, GradeResult, Outcome
 from workers.sandboxes.base import ExitRecord, Handle, SandboxError
-from workers.sessions import archive
 from workers.sockets import connect, read_note
 from workers.startup import wait_ready
 from workers.storage import StorageError
+from workers.workspace import archive
 
 log = logging.getLogger(__name__)
 

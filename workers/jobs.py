@@ -70,13 +70,19 @@ class SandboxSpec:
 
 @dataclass(frozen=True)
 class SessionJob:
-    """Start one student's interactive sandbox. ``files`` maps a workspace path to the SHA-256 of its stored content."""
+    """Start one student's interactive sandbox.
+
+    ``files`` maps a workspace path to the SHA-256 of its stored content; ``snapshot`` is the SHA-256 of a tar of the
+    workspace as an earlier sandbox left it, laid before ``files``; paths in ``deleted`` are taken out at the end.
+    """
 
     session: str
     lab: str
     lab_digest: str
     files: dict[str, str]
     deadline: float
+    snapshot: str | None = None
+    deleted: list[str] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

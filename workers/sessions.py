@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.client
-import io
 import os
-import socket
-import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from labs.catalog import Environment, Lab
-from workers import pool, specs
+from workers import pool, specs, workspace
 from workers.host import Host
 from workers.jobs import SessionJob
 from workers.sandboxes.base import Handle, SandboxError
-from workers.sockets import connect
 from workers.startup import StartError, handle_of, wait_ready
 from workers.storage import StorageError
-
-SOCKET = "jupyter.sock"
-PUSH_SECONDS = 30.0
 
 
 class HostFull(Exception):
@@ -33,11 +25,12 @@ class HostFull(Exception):
 
 @dataclass(frozen=True)
 class Started:
-    """A session that a browser can now reach."""
+    """A session that a browser can now reach. ``restored`` is False when its snapshot could not be laid."""
 
     sandbox: str
     pool_hit: bool
     seconds: float
+    restored: bool = True
 
 
 def start(host: Host, job: SessionJob) -> Started:
@@ -52,14 +45,14 @@ def start(host: Host, job: SessionJob) -> Started:
         handle, hit = _obtain(host, job, lab, environment, image)
         try:
             wait_ready(host, [handle], environment.spec.ready_seconds)
-            push(handle, workspace_of(host, job, lab))
+            restored = workspace.fill(host, handle, job, lab)
             write_route(host.run_dir, job.session, handle.id)
         except BaseException as error:
             pool.stop_all(host, [handle])
             if isinstance(error, (OSError, StorageError)) and not isinstance(error, StartError):
                 raise StartError("files", str(error)) from error
             raise
-    return Started(handle.id, hit, time.monotonic() - began)
+    return Started(handle.id, hit, time.monotonic() - began, restored)
 
 
 def _what(host: Host, job: SessionJob) -> tuple[Lab, Environment, str]:
@@ -125,54 +118,6 @@ def stop(host: Host, session: str) -> None:
         named.append(handle_of(host, sandbox))
     for handle in named:
         host.driver.stop(handle)
-
-
-# The student's files
-
-
-def workspace_of(host: Host, job: SessionJob, lab: Lab) -> dict[str, bytes]:
-    """The lab's public data and the student's own files, laid out as the grader does it."""
-    files = lab.tree("data")
-    files.update({name: host.storage.get(digest) for name, digest in job.files.items()})
-    return files
-
-
-def archive(files: dict[str, bytes]) -> bytes:
-    """A tar of plain files, the same bytes for the same files."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name, content in sorted(files.items()):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            member.mode = 0o644
-            tar.addfile(member, io.BytesIO(content))
-    return out.getvalue()
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a sandbox's socket."""
-
-    def __init__(self, handle: Handle, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._handle = handle
-
-    def connect(self) -> None:
-        self.sock: socket.socket = connect(self._handle.run_dir, SOCKET, PUSH_SECONDS)
-
-
-def push(handle: Handle, files: dict[str, bytes]) -> None:
-    """Put files into the workspace of a ready session. Raises StartError or OSError."""
-    connection = _Connection(handle, PUSH_SECONDS)
-    try:
-        connection.request("PUT", "/lab/workspace", archive(files), {"Content-Type": "application/x-tar"})
-        response = connection.getresponse()
-        answer = response.read(4096)
-        if response.status != http.client.NO_CONTENT:
-            raise StartError("files", f"{response.status} {answer.decode(errors='replace')[:500]}")
-    except http.client.HTTPException as error:
-        raise StartError("files", f"the session answered badly: {error!r}") from error
-    finally:
-        connection.close()
 
 
 # Routes: what the gateway reads

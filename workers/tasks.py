@@ -64,7 +64,7 @@ def start_session(self: Task, data: dict[str, Any]) -> None:
         sessions.stop(host(), job.session)
         return
     facts = {"sandbox": started.sandbox, "pool_hit": started.pool_hit, "seconds": round(started.seconds, 3)}
-    _session_changed(job.session, "ready", **facts)
+    _session_changed(job.session, "ready", reason="" if started.restored else "snapshot_refused", **facts)
     refill_here(job.lab)
 
 

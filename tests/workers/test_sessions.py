@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.workers.lab_host import lab_host
-from workers import sessions, specs
+from workers import sessions, specs, workspace
 from workers.host import Host
 from workers.jobs import SessionJob
 from workers.startup import StartError, handle_of
@@ -36,7 +36,7 @@ def _stopped(lab_host: Host) -> Iterator[None]:
 
 
 def get(host: Host, sandbox: str, path: str) -> tuple[int, bytes]:
-    connection = sessions._Connection(handle_of(host, sandbox), 10)
+    connection = workspace.Connection(handle_of(host, sandbox), 10)
     connection.request("GET", path)
     answer: http.client.HTTPResponse = connection.getresponse()
     found = answer.status, answer.read()
@@ -57,6 +57,26 @@ def test_it_comes_up_with_the_students_files_and_the_labs_data(lab_host: Host) -
     assert sessions.read_route(lab_host.run_dir, asked.session) is None
 
 
+def test_a_snapshot_comes_before_the_saved_files_and_without_the_deleted_ones(lab_host: Host) -> None:
+    left = {"main.py": b"old", "dato.txt": b"changed", "salida/a.bin": bytes(range(256)), "fuera.txt": b"x"}
+    asked = replace(
+        job(lab_host), snapshot=lab_host.storage.put(workspace.archive(left)), deleted=["fuera.txt", "salida/none"]
+    )
+    started = sessions.start(lab_host, asked)
+    assert started.restored
+    assert get(lab_host, started.sandbox, "/lab/files/main.py") == (200, b"print(1)\n"), "the saved file is newer"
+    assert get(lab_host, started.sandbox, "/lab/files/dato.txt") == (200, b"changed")
+    assert get(lab_host, started.sandbox, "/lab/files/salida/a.bin") == (200, bytes(range(256)))
+    assert get(lab_host, started.sandbox, "/lab/files/fuera.txt")[0] == 404
+
+
+def test_a_snapshot_made_to_hurt_is_refused_and_the_session_comes_up(lab_host: Host) -> None:
+    hostile = lab_host.storage.put(workspace.archive({"../../outside": b"x"}))
+    started = sessions.start(lab_host, replace(job(lab_host), snapshot=hostile))
+    assert not started.restored
+    assert get(lab_host, started.sandbox, "/lab/files/main.py") == (200, b"print(1)\n")
+
+
 def test_a_full_host_says_so_and_a_stop_makes_room(lab_host: Host) -> None:
     first, second, third = job(lab_host), job(lab_host), job(lab_host)
     sessions.start(lab_host, first)
@@ -74,6 +94,7 @@ def test_what_cannot_start_says_why_and_leaves_nothing(lab_host: Host) -> None:
         (replace(asked, lab="otro"), "content"),
         (replace(asked, lab_digest="0" * 64), "content"),
         (replace(asked, files={"main.py": "0" * 64}), "files"),
+        (replace(asked, snapshot="0" * 64), "files"),
         (replace(asked, files={"../main.py": asked.files["main.py"]}), "files"),
     ]:
         with pytest.raises(StartError) as caught:
