@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from portal.core import blobs, clock
@@ -64,28 +65,30 @@ def save(workspace: Workspace, path: str, text: Any, base_version: Any) -> Saved
     values = {"sha256": sha256, "size": len(content), "saved_at": now}
     with transaction.atomic():
         if base_version == 0:
-            file = _create(workspace, path, values)
+            file = create(workspace, path, values)
         else:
-            file = workspace.files.filter(path=path).first()
-            # The condition on the version is the lock: of two saves from the same base one wins.
-            updated = WorkspaceFile.objects.filter(workspace=workspace, path=path, version=base_version).update(
-                version=base_version + 1, **values
-            )
-            file = file if updated else None
+            # The condition on the version is the lock: of two saves from the same base one wins. Typing on in a
+            # window where the file is still open brings it back: what is typed counts more than a deletion elsewhere.
+            same = WorkspaceFile.objects.filter(workspace=workspace, path=path, version=base_version)
+            check_room(living(workspace), path)
+            updated = same.update(version=base_version + 1, deleted_at=None, **values)
+            file = workspace.files.get(path=path) if updated else None
         if file is not None:
-            FileVersion.objects.create(file=file, version=base_version + 1, **values)
+            FileVersion.objects.create(file=file, version=file.version, **values)
     if file is None:
         return _same_or_conflict(workspace, path, sha256)
-    return Saved(base_version + 1, now)
+    return Saved(file.version, now)
 
 
-def _create(workspace: Workspace, path: str, values: dict[str, Any]) -> WorkspaceFile | None:
-    names = set(workspace.files.values_list("path", flat=True)) | set(workspace.lab.starter)
-    if path not in names:
-        if len(names) >= MAX_FILES:
-            raise ApiError(422, "too_many", _("A lab may have 200 files at most."))
-        if any(name.startswith(f"{path}/") or path.startswith(f"{name}/") for name in names):
-            raise ApiError(422, "bad_name", _("A file and a folder can't have the same name."))
+def create(workspace: Workspace, path: str, values: dict[str, Any]) -> WorkspaceFile | None:
+    """A file where none is; None when there is one. A deleted one of that name goes on counting its versions.
+
+    ``values``: sha256, size and saved_at. Raises ApiError ``too_many`` and ``bad_name``. Within a transaction.
+    """
+    check_room(living(workspace), path)
+    deleted = workspace.files.filter(path=path).exclude(deleted_at=None)
+    if deleted.update(version=F("version") + 1, deleted_at=None, **values):
+        return workspace.files.get(path=path)
     try:
         with transaction.atomic():
             return WorkspaceFile.objects.create(workspace=workspace, path=path, **values)
@@ -93,9 +96,24 @@ def _create(workspace: Workspace, path: str, values: dict[str, Any]) -> Workspac
         return None
 
 
+def living(workspace: Workspace) -> set[str]:
+    """The paths of the workspace's files: the lab's own and the student's, without deleted ones."""
+    return set(workspace.files.filter(deleted_at=None).values_list("path", flat=True)) | set(workspace.lab.starter)
+
+
+def check_room(names: set[str], path: str) -> None:
+    """Raises ApiError when ``path`` doesn't fit beside the files there are."""
+    if path in names:
+        return
+    if len(names) >= MAX_FILES:
+        raise ApiError(422, "too_many", _("A lab may have 200 files at most."))
+    if any(name.startswith(f"{path}/") or path.startswith(f"{name}/") for name in names):
+        raise ApiError(422, "bad_name", _("A file and a folder can't have the same name."))
+
+
 def _same_or_conflict(workspace: Workspace, path: str, sha256: str) -> Saved:
     """A repeated save of what is stored already (its answer got lost) succeeds; anything else is a conflict."""
-    current = workspace.files.filter(path=path).first()
+    current = workspace.files.filter(path=path, deleted_at=None).first()
     if current and current.sha256 == sha256:
         return Saved(current.version, current.saved_at)
     version = current.version if current else 0
@@ -112,7 +130,7 @@ def _same_or_conflict(workspace: Workspace, path: str, sha256: str) -> Saved:
 def listing(workspace: Workspace) -> list[dict[str, Any]]:
     """The files as the editor shows them: the lab's in its order, then the student's own."""
     lab = workspace.lab
-    saved = {file.path: file for file in workspace.files.all()} if workspace.pk else {}
+    saved = {file.path: file for file in workspace.files.filter(deleted_at=None)} if workspace.pk else {}
     own = [path for path in saved if path not in lab.file.files]
     result = []
     for path in (*lab.file.files, *own):

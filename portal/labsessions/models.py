@@ -26,13 +26,17 @@ class Workspace(models.Model):
         return f"{self.enrollment} · {self.lab}"
 
     def manifest(self) -> dict[str, str]:
-        """SHA-256 of every file by path: the lab's starter with the student's own laid over."""
+        """SHA-256 of every file by path: the lab's starter with the student's own laid over, without deleted ones."""
         starter = {path: file["sha256"] for path, file in self.lab.starter.items()}
-        return starter | dict(self.files.values_list("path", "sha256"))
+        return starter | dict(self.files.filter(deleted_at=None).values_list("path", "sha256"))
+
+    def deleted(self) -> list[str]:
+        """Paths the student deleted: what an older copy of the workspace still holds there must not come back."""
+        return list(self.files.exclude(deleted_at=None).values_list("path", flat=True))
 
 
 class WorkspaceFile(models.Model):
-    """The current content of one path; ``version`` counts its saves."""
+    """The current content of one path; ``version`` counts its saves. A deleted one stays, so that it can come back."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="files")
     path = models.CharField(max_length=200)
@@ -40,6 +44,7 @@ class WorkspaceFile(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
     saved_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("path",)

@@ -4,7 +4,8 @@ from portal.labsessions import views
 
 app_name = "labsessions"
 urlpatterns = [
-    path("lab/<slug:lab>/archivos/<path:path>", views.save_file, name="file"),
+    path("lab/<slug:lab>/archivos/", views.file_list, name="files"),
+    path("lab/<slug:lab>/archivos/<path:path>", views.file, name="file"),
     path("lab/<slug:lab>/sesion/", views.start_session, name="start"),
     path("sesion/<slug:key>/", views.session, name="session"),
     path("sesion/<slug:key>/parar/", views.stop_session, name="stop"),

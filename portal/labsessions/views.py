@@ -14,9 +14,9 @@ from portal.accounts.access import signed_in, signed_in_async
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.services import lab_for
-from portal.labsessions import files, services
+from portal.labsessions import files, filetree, services
 from portal.labsessions.access import own_session
-from portal.labsessions.models import LabSession
+from portal.labsessions.models import LabSession, Workspace
 from portal.labsessions.presenting import session_json
 from workers import tickets
 
@@ -25,16 +25,51 @@ State = LabSession.State
 
 
 @api
-@require_http_methods(["PUT"])
-def save_file(request: HttpRequest, lab: str, path: str) -> HttpResponse:
-    """PUT ``{"text", "base_version"}`` → ``{"version", "saved_at"}``; 409 carries the stored version and text."""
+@require_http_methods(["GET", "PUT", "DELETE"])
+def file(request: HttpRequest, lab: str, path: str) -> HttpResponse:
+    """GET → ``{"path", "text", "version", "starter"}``. DELETE a file or folder → ``{"deleted": [path]}``.
+
+    PUT ``{"text", "base_version"}`` → ``{"version", "saved_at"}``; 409 carries the stored version and text.
+    """
+    if request.method == "PUT":
+        return _save(request, lab, path)
+    workspace = _workspace(request, lab)
+    if request.method == "DELETE":
+        return JsonResponse({"deleted": filetree.delete(workspace, path)})
+    return JsonResponse(filetree.read(workspace, path))
+
+
+def _workspace(request: HttpRequest, lab: str) -> Workspace:
+    """The reader's workspace; who only looks gets one that isn't stored."""
+    found, enrollment = lab_for(signed_in(request), lab)
+    if request.method != "GET":
+        return services.workspace_for(enrollment, found)
+    stored = Workspace.objects.filter(enrollment=enrollment, lab=found).first()
+    workspace = stored or Workspace()
+    workspace.enrollment, workspace.lab = enrollment, found
+    return workspace
+
+
+def _save(request: HttpRequest, lab: str, path: str) -> HttpResponse:
     if int(request.headers.get("Content-Length") or 0) > 8 * files.MAX_BYTES:
         raise ApiError(413, "too_big", _("A file may have 1 MiB at most. The earlier version is kept."))
-    found, enrollment = lab_for(signed_in(request), lab)
+    workspace = _workspace(request, lab)
     data = body(request)
-    workspace = services.workspace_for(enrollment, found)
     saved = files.save(workspace, path, data.get("text"), data.get("base_version"))
     return JsonResponse({"version": saved.version, "saved_at": saved.saved_at.isoformat()})
+
+
+@api
+@require_http_methods(["GET", "POST"])
+def file_list(request: HttpRequest, lab: str) -> HttpResponse:
+    """GET → ``filetree.overview``. POST ``{"rename": path, "to": path}`` or ``{"restore": [path]}`` → ``{"files"}``."""
+    workspace = _workspace(request, lab)
+    if request.method == "GET":
+        return JsonResponse(filetree.overview(workspace))
+    data = body(request)
+    if "restore" in data:
+        return JsonResponse({"files": filetree.restore(workspace, data["restore"])})
+    return JsonResponse({"files": filetree.rename(workspace, str(data.get("rename", "")), data.get("to"))})
 
 
 @api
