@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from labs import contents
+from labs import contents, services
 from labs.models import (
     LANGUAGES,
     Catalog,
@@ -31,6 +31,7 @@ from labs.models import (
     Page,
     Pool,
     Problem,
+    Service,
     Slug,
     Text,
     TopicFile,
@@ -56,6 +57,7 @@ __all__ = [
     "Page",
     "Pool",
     "Problem",
+    "Service",
     "Text",
     "TopicFile",
     "WebUI",
@@ -122,6 +124,7 @@ class _Reader:
         read = self._read(folder / "environment.yaml", EnvironmentFile)
         if read and self._slug(folder) and self._text(folder / "requirements.txt") is not None:
             self.result.environments[folder.name] = Environment(folder.name, folder, read[0])
+            self.result.problems.extend(services.check_environment(*read))
 
     def _course(self, folder: Path) -> Course | None:
         read = self._read(folder / "course.yaml", CourseFile)
@@ -186,13 +189,16 @@ class _Reader:
             self.problem(source.path, 1, f"two labs have the id `{lab.id}`: the other is in {other.path}")
             return None
         self.result.labs[lab.id] = lab
-        if spec.environment not in self.result.environments:
+        environment = self.result.environments.get(spec.environment)
+        if environment is None:
             known = ", ".join(sorted(self.result.environments)) or "none"
             self.problem(
                 source.path,
                 source.line(("environment",)),
                 f"unknown environment `{spec.environment}` (there is: {known})",
             )
+        else:
+            self.result.problems.extend(services.check_lab(spec, environment.spec, source))
         self.result.problems.extend(contents.check_lab(lab, source))
         return lab
 

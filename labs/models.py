@@ -68,21 +68,48 @@ class Pool(Model):
     grading: int = Field(default=1, ge=0, le=20)
 
 
-class WebUI(Model):
+Port = Annotated[int, Field(ge=1024, le=65535)]
+Variables = dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], str]
+
+
+class Ready(Model):
+    """``port``: the service counts as ready once something listens there."""
+
+    port: Port
+
+
+class Service(Model):
+    """A process that runs beside the student's own, supervised inside the sandbox."""
+
     id: Slug
     title: Text
-    port: int = Field(ge=1024, le=65535)
+    command: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+    start: Literal["session", "demand"] = "session"
+    ready: Ready | None = None
+    restart: bool = Field(default=True, description="whether it is started again when it ends by itself")
+    env: Variables = {}
+
+
+class WebUI(Model):
+    """A web page served inside the sandbox. ``service``: the one that serves it, started when the page is opened."""
+
+    id: Slug
+    title: Text
+    port: Port
+    service: Slug | None = None
+    path: str = Field(default="/", pattern=r"^/[!-~]*$", max_length=200)
 
 
 class EnvironmentFile(Model):
     title: Text
     debian_packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
     build: tuple[str, ...] = Field(default=(), description="shell lines run once inside the finished environment")
-    env: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
+    env: Variables = {}
     warmup: str | None = Field(default=None, description="Python run in each kernel before it counts as ready")
     limits: EnvironmentLimits = EnvironmentLimits()
     pool: Pool = Pool()
     ready_seconds: int = Field(default=20, ge=1, le=300)
+    services: tuple[Service, ...] = ()
     uis: tuple[WebUI, ...] = ()
 
 
@@ -101,6 +128,8 @@ class LabFile(Model):
     grading_seconds: int = Field(default=120, ge=5, le=1800)
     limits: EnvironmentLimits | None = None
     data_sources: tuple[str, ...] = ()
+    services: tuple[Service, ...] = Field(default=(), description="after the environment's")
+    uis: tuple[WebUI, ...] = Field(default=(), description="after the environment's")
     checks: tuple[Check, ...] = Field(min_length=1)
     mutants: tuple[Mutant, ...] = ()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labs.catalog import Environment, Lab
+from labs.services import services_of
 from workers import pool, specs, workspace
 from workers.host import Host
 from workers.jobs import SessionJob
@@ -46,6 +49,7 @@ def start(host: Host, job: SessionJob) -> Started:
         try:
             wait_ready(host, [handle], environment.spec.ready_seconds)
             restored = workspace.fill(host, handle, job, lab)
+            declare(handle, environment, lab)
             write_route(host.run_dir, job.session, handle.id)
         except BaseException as error:
             pool.stop_all(host, [handle])
@@ -81,6 +85,24 @@ def _obtain(host: Host, job: SessionJob, lab: Lab, environment: Environment, ima
             return warm[0], True
         limits = specs.limits_of(environment, lab.spec.limits)
         return pool.start(host, environment, image, "session", labels, job.deadline, limits)[0], False
+
+
+def declare(handle: Handle, environment: Environment, lab: Lab) -> None:
+    """Have a ready session start its services and open the ways to the lab's own pages. Doesn't wait for them.
+
+    Raises StartError or OSError. A warm sandbox learns here what its lab adds to its environment.
+    """
+    services = services_of(environment.spec, lab.spec)
+    if not services and not lab.spec.uis:
+        return
+    told = {
+        "services": [service.model_dump(mode="json") for service in services],
+        "ports": [ui.port for ui in lab.spec.uis],
+    }
+    with contextlib.closing(workspace.Connection(handle)) as connection:
+        status, answer = connection.ask("PUT", "/lab/services", json.dumps(told).encode())
+    if status != http.client.NO_CONTENT:
+        raise StartError("services", f"{status} {answer.decode(errors='replace')[:500]}")
 
 
 def running_sessions(host: Host) -> list[Handle]:

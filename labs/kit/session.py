@@ -15,9 +15,10 @@ import sys
 from typing import Any
 
 from . import places
-from .bridge import Bridge
 from .kernel import KernelProcess
 from .main import give_up, stop
+from .ports import Ports
+from .services import Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -53,17 +54,21 @@ class Application:
         from .session_kernel import SessionKernel
 
         self.kernel = SessionKernel(process)
+        self.ports = Ports()
+        supervisor = Supervisor()
         self.server = ServerApp.instance(config=_configuration())
         self.server.initialize(argv=[], find_extensions=False, new_httpserver=False)
-        from .session_handlers import handlers
+        from . import services_handlers, session_handlers
 
-        self.server.web_app.add_handlers(".*$", handlers(self.kernel, _can_run_sql()))
+        routes = session_handlers.handlers(self.kernel, _can_run_sql())
+        routes += services_handlers.handlers(supervisor, self.ports)
+        self.server.web_app.add_handlers(".*$", routes)
         self.server.init_httpserver()
 
     async def run(self) -> None:
         """Until told to stop. The sandbox counts as ready when both the kernel and the server are."""
         for port in filter(None, os.environ.get("LAB_UI_PORTS", "").split(",")):
-            await Bridge(int(port)).serve(places.RUN / f"ui-{int(port)}.sock")
+            await self.ports.open(int(port))
         await self.kernel.start()
         (places.RUN / "ready").touch()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labs.services import uis_of
 from portal.core import clock
 from portal.courses.models import Environment, reader
 from portal.labsessions.models import EnvironmentBuild, LabSession
@@ -12,7 +13,8 @@ from portal.labsessions.services import position
 
 def session_json(session: LabSession) -> dict[str, Any]:
     """The session JSON of the contract."""
-    environment = session.workspace.lab.environment
+    lab = session.workspace.lab
+    environment = lab.environment
     left = (session.deadline - clock.now()).total_seconds()
     return {
         "key": session.key,
@@ -24,7 +26,10 @@ def session_json(session: LabSession) -> dict[str, Any]:
         "seconds": session.seconds,
         "deadline": session.deadline.isoformat(),
         "seconds_left": max(0, int(left)),
-        "uis": [{"id": ui.id, "title": ui.title[reader()], "port": ui.port} for ui in environment.file.uis],
+        "uis": [
+            {"id": ui.id, "title": ui.title[reader()], "port": ui.port, "path": ui.path, "service": ui.service}
+            for ui in uis_of(environment.file, lab.file)
+        ],
         "environment": environment_json(environment),
     }
 

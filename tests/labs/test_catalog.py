@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labs.catalog import load
+from labs.services import services_of, uis_of
 
 LABS = Path(__file__).parents[2] / "labs"
 MODULE = "courses/curso/01-modulo"
@@ -104,6 +105,66 @@ def test_a_mistake_in_lab_yaml_is_named_with_its_line(root: Path, old: str, new:
     assert found, problems(root)
     if line:
         assert found[0].startswith(f"{LAB}/lab.yaml:{line_of(path, line)}: ")
+
+
+SERVICE = "  - {{id: {0}, title: {{es: S, en: S}}, command: [sleep, '9'], ready: {{port: {1}}}}}\n"
+UI = "  - {{id: {0}, title: {{es: U, en: U}}, port: {1}, service: {2}}}\n"
+
+
+def test_a_lab_adds_services_and_pages_to_its_environments(root: Path) -> None:
+    environment = root / "environments/base/environment.yaml"
+    before = load(root).environments["base"].digest
+    environment.write_text(
+        environment.read_text() + "services:\n" + SERVICE.format("uno", 7001) + "uis:\n" + UI.format("a", 7001, "uno")
+    )
+    lab = root / LAB / "lab.yaml"
+    lab.write_text(
+        lab.read_text() + "services:\n" + SERVICE.format("dos", 7002) + "uis:\n" + UI.format("b", 7003, "uno")
+    )
+    catalog = load(root)
+    assert catalog.problems == []
+    base = catalog.environments["base"]
+    assert [s.id for s in services_of(base.spec, catalog.labs["uno"].spec)] == ["uno", "dos"]
+    assert [ui.id for ui in uis_of(base.spec, catalog.labs["uno"].spec)] == ["a", "b"]
+    assert base.digest == before, "what runs in an environment changes nothing of what is installed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "items", "reason"),
+    [
+        ("uis", [UI.format("b", 7003, "tres")], "unknown service `tres` (there is: uno)"),
+        ("uis", [UI.format("a", 7003, "uno")], "two uis have the id `a` (the other is the environment's)"),
+        ("uis", [UI.format("b", 7001, "uno")], "two uis have the port `7001` (the other is the environment's)"),
+        ("uis", [UI.format("b", 7003, "uno"), UI.format("b", 7004, "uno")], "two uis have the id `b`"),
+        ("uis", [UI.format("b", 80, "uno")], "greater than or equal to 1024"),
+        ("services", [SERVICE.format("uno", 7003)], "two services have the id `uno` (the other is the environment's)"),
+        ("services", [SERVICE.format("dos", 7001)], "two services have the port `7001`"),
+        ("services", [SERVICE.format("dos", 7003).replace("[sleep, '9']", "[]")], "`services.0.command`"),
+        ("services", [SERVICE.format("dos", 7003).replace("sleep", "''")], "`services.0.command.0`"),
+    ],
+)
+def test_a_mistake_in_what_is_served_is_named_with_its_line(
+    root: Path, kind: str, items: list[str], reason: str
+) -> None:
+    environment = root / "environments/base/environment.yaml"
+    services = "services:\n" + SERVICE.format("uno", 7001)
+    environment.write_text(environment.read_text() + services + "uis:\n" + UI.format("a", 7001, "uno"))
+    lab = root / LAB / "lab.yaml"
+    lab.write_text(f"{lab.read_text()}{kind}:\n{''.join(items)}")
+    line = line_of(lab, f"{kind}:") + len(items)  # the mistake is in the last one
+    found = [problem for problem in problems(root) if reason in problem]
+    assert found, problems(root)
+    assert found[0].startswith(f"{LAB}/lab.yaml:{line}: ")
+
+
+def test_an_environments_own_mistakes_are_named_too(root: Path) -> None:
+    environment = root / "environments/base/environment.yaml"
+    services = "services:\n" + SERVICE.format("uno", 7001) + SERVICE.format("uno", 7002)
+    environment.write_text(environment.read_text() + services + "uis:\n" + UI.format("a", 7001, "otro"))
+    assert problems(root) == [
+        "environments/base/environment.yaml:4: two services have the id `uno`",
+        "environments/base/environment.yaml:6: unknown service `otro` (there is: uno, uno)",
+    ]
 
 
 def test_both_languages_must_be_there(root: Path) -> None:

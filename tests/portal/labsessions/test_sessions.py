@@ -67,7 +67,8 @@ def test_a_report_is_shown_with_its_facts(signed_in: Client, workspace: Workspac
     report(session, "ready", pool_hit=True, seconds=0.3, sandbox="abc")
     shown = signed_in.get(f"/sesion/{session.key}/").json()
     assert (shown["state"], shown["pool_hit"]) == ("ready", True)
-    assert shown["uis"] == [{"id": "panel", "title": "Panel", "port": 8787}]
+    panel = {"id": "panel", "title": "Panel", "port": 8787, "path": "/", "service": None}
+    assert shown["uis"] == [panel]
     assert 0 < shown["seconds_left"] <= 3600
 
 
