@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 COOKIE = "__Host-lab"
 COOKIE_SECONDS = 12 * 3600  # past any session; the route's end is what ends access
-OWN_COOKIES = frozenset({COOKIE, "sessionid", "csrftoken"})
+OWN_COOKIES = frozenset({COOKIE, *(prefix + name for prefix in ("", "__Host-") for name in ("sessionid", "csrftoken"))})
 TICKET_PROTOCOL = "ticket."
 FRAME_FILES = ROOT / "static" / "build"
 _FRAME_FILE = re.compile(r"frame[a-z0-9.-]*\.(html|js|css|map)")
@@ -182,7 +182,7 @@ class Gateway:
             with pinned(self.config.run_dir / sandbox / "lab", target.socket) as path:
                 if self._is_upgrade(request):
                     return await self._forward_websocket(request, path, inner)
-                return await proxy.http(request, path, inner, OWN_COOKIES, self._shared_headers(origin))
+                return await proxy.http(request, path, inner, OWN_COOKIES, self._page_headers(origin))
         except (NotASocket, proxy.NotListening, aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
             raise Refused(503, "not_up", "nothing answers there yet") from error
         except aiohttp.WSServerHandshakeError as error:
@@ -234,11 +234,16 @@ class Gateway:
         return web.Response(body=file.read_bytes(), headers=headers, content_type=kind, charset="utf-8")
 
     def _shared_headers(self, origin: str | None) -> dict[str, str]:
-        headers = {"Vary": "Origin", "Referrer-Policy": "no-referrer"}
+        # Not "no-referrer": a browser then hides the origin of a page's own forms, which look like another site's.
+        headers = {"Vary": "Origin", "Referrer-Policy": "same-origin"}
         if origin in self.origins and origin:
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "Content-Type"
         return headers
+
+    def _page_headers(self, origin: str | None) -> dict[str, str]:
+        """A lab's page may be framed by the portal and by itself, and by no other site or session."""
+        return {**self._shared_headers(origin), "Content-Security-Policy": f"frame-ancestors 'self' {self._embedders}"}
 
     def _refusal(self, request: web.Request, refused: Refused) -> web.Response:
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):

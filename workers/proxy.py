@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from http.cookies import CookieError, SimpleCookie
 
-from aiohttp import ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse, UnixConnector, WSMsgType, web
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    UnixConnector,
+    WSMsgType,
+    web,
+)
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -21,12 +29,19 @@ _HOP = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
     "transfer-encoding", "upgrade",
 }  # fmt: skip
-# The gateway's own words in place of these: who may embed or read a page isn't the sandbox's to say.
+# The gateway's own words in place of these: who may embed or read a page, what a browser keeps of this hostname, and
+# which other addresses it reports to or goes to isn't the sandbox's to say.
 _OURS = {
-    "content-security-policy", "x-frame-options", "strict-transport-security", "clear-site-data", "server", "date",
+    "x-frame-options", "referrer-policy", "strict-transport-security", "clear-site-data", "server", "date",
+    "alt-svc", "nel", "report-to", "reporting-endpoints", "content-security-policy-report-only",
     "access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods",
     "access-control-allow-headers", "access-control-expose-headers", "access-control-max-age",
 }  # fmt: skip
+# Of a page's own policy all is kept but who may embed it and where breaches are reported.
+_NOT_THEIR_POLICY = {"frame-ancestors", "report-uri", "report-to"}
+# A lab's page stands in a frame of the portal's, which is another site: other cookies are neither kept nor sent there.
+_IN_A_FRAME = "; Secure; SameSite=None; Partitioned"
+_COOKIE_OURS = {"domain", "secure", "samesite", "partitioned"}
 _NOT_FORWARDED = _HOP | {"host", "authorization", "origin", "referer", "cookie", "expect", "forwarded"}
 _WS_OWN = {"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-protocol"}
 
@@ -83,8 +98,11 @@ def response_headers(upstream: Iterable[tuple[str, str]], own_cookies: frozenset
         if lower in _HOP or lower in _OURS:
             continue
         if lower == "set-cookie":
-            for cookie in host_only_cookies(value, own_cookies):
+            if cookie := host_only_cookie(value, own_cookies):
                 headers.add("Set-Cookie", cookie)
+        elif lower == "content-security-policy":
+            if policy := own_policy(value):
+                headers.add("Content-Security-Policy", policy)
         elif lower == "location":
             headers["Location"] = local_location(value)
         else:
@@ -92,18 +110,27 @@ def response_headers(upstream: Iterable[tuple[str, str]], own_cookies: frozenset
     return headers
 
 
-def host_only_cookies(value: str, own_cookies: frozenset[str]) -> list[str]:
-    """The cookies without their Domain, so that none reaches the portal or another session."""
-    try:
-        jar = SimpleCookie(value)
-    except CookieError:
-        return []
-    kept = []
-    for name, morsel in jar.items():
-        if name not in own_cookies and not name.startswith("__"):
-            morsel["domain"] = ""
-            kept.append(morsel.OutputString())
-    return kept
+def host_only_cookie(value: str, own_cookies: frozenset[str]) -> str | None:
+    """The cookie without a Domain, so that it reaches neither the portal nor another session, and good in a frame.
+
+    None for one that takes a name of ours, or none: a browser would send the value of a nameless one as if it had one.
+    """
+    pair, *attributes = (part.strip() for part in value.split(";"))
+    name = pair.partition("=")[0].strip()
+    if not name or "=" not in pair or name in own_cookies or name.startswith("__"):
+        return None
+    kept = [part for part in attributes if part.partition("=")[0].strip().lower() not in _COOKIE_OURS]
+    return "; ".join([pair, *kept]) + _IN_A_FRAME
+
+
+def own_policy(value: str) -> str:
+    """What is left of a page's own Content-Security-Policy; the gateway adds who may embed it."""
+    policies = []
+    for policy in value.split(","):
+        directives = (directive.strip() for directive in policy.split(";"))
+        kept = [d for d in directives if d and d.split()[0].lower() not in _NOT_THEIR_POLICY]
+        policies.append("; ".join(kept))
+    return ", ".join(filter(None, policies))
 
 
 def local_location(value: str) -> str:
@@ -115,7 +142,10 @@ def local_location(value: str) -> str:
 async def http(
     request: web.Request, socket_path: str, target: URL, own_cookies: frozenset[str], extra: dict[str, str]
 ) -> web.StreamResponse:
-    """Pass the request on, stream the answer back. Raises aiohttp.ClientError when nothing answers there."""
+    """Pass the request on, stream the answer back. Raises aiohttp.ClientError when nothing answers there.
+
+    ``extra`` headers come on top of what the sandbox answers.
+    """
     headers = request_headers(request, own_cookies)
     body = request.content if request.can_read_body else None
     async with (
@@ -131,13 +161,18 @@ async def http(
             reason=upstream.reason,
             headers=response_headers(upstream.headers.items(), own_cookies),
         )
-        response.headers.update(extra)
+        response.headers.extend(extra)
         await response.prepare(request)
-        if begun:
-            await response.write(begun)
-        async for chunk in upstream.content.iter_any():
-            await response.write(chunk)
-        await response.write_eof()
+        try:
+            if begun:
+                await response.write(begun)
+            async for chunk in upstream.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+        except ClientError:
+            # Its head is out: all that can be said is that the rest won't come, lest half a file pass for the whole.
+            if request.transport is not None:
+                request.transport.abort()
         return response
 
 

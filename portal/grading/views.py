@@ -24,7 +24,7 @@ from portal.grading import services
 from portal.grading.access import visible_submission
 from portal.grading.models import GradingJob, Submission
 from portal.grading.presenting import Presenter
-from portal.labsessions import files
+from portal.labsessions import files, web
 from portal.labsessions.models import Workspace
 from portal.labsessions.presenting import session_json
 from portal.labsessions.services import active_session, workspace_for
@@ -78,6 +78,7 @@ def _config(workspace: Workspace) -> dict[str, Any]:
         "urls": _urls(lab.slug),
         "gateway": settings.GATEWAY_URL,
         "session": session_json(session) if session else None,
+        "web": {"uis": web.pages(lab)},
         "submissions": presenter.many(history),
         "language": get_language(),
         "strings": strings(),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.services import uis_of
 from portal.core import clock
-from portal.courses.models import Environment, reader
+from portal.courses.models import Environment
 from portal.labsessions.models import EnvironmentBuild, LabSession
 from portal.labsessions.services import position
 
@@ -26,10 +25,6 @@ def session_json(session: LabSession) -> dict[str, Any]:
         "seconds": session.seconds,
         "deadline": session.deadline.isoformat(),
         "seconds_left": max(0, int(left)),
-        "uis": [
-            {"id": ui.id, "title": ui.title[reader()], "port": ui.port, "path": ui.path, "service": ui.service}
-            for ui in uis_of(environment.file, lab.file)
-        ],
         "environment": environment_json(environment),
     }
 

@@ -14,7 +14,7 @@ from portal.accounts.access import signed_in, signed_in_async
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.services import lab_for
-from portal.labsessions import files, filetree, services
+from portal.labsessions import files, filetree, services, web
 from portal.labsessions.access import own_session
 from portal.labsessions.models import LabSession, Workspace
 from portal.labsessions.presenting import session_json
@@ -104,9 +104,8 @@ def ticket(request: HttpRequest, key: str) -> HttpResponse:
     if found.state != State.READY:
         raise ApiError(409, "not_ready", _("The session is not running."))
     ui = str(body(request).get("ui", ""))
-    ports = {f"port-{ui.port}" for ui in found.workspace.lab.environment.file.uis}
-    if ui != "jupyter" and ui not in ports:
-        raise ApiError(422, "no_such_page", _("This lab has no such page."))
+    if not web.may_be_opened(ui):
+        raise ApiError(422, "no_such_page", _("There is no such page: a port goes from 1024 to 65535."))
     expires = time.time() + TICKET_SECONDS
     signed = tickets.issue(found.key, str(request.user.pk), ui, TICKET_SECONDS)
     return JsonResponse({"ticket": signed, "expires_at": expires})

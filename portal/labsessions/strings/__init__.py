@@ -5,9 +5,9 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import lab
+from portal.labsessions.strings import lab, web
 
-STRINGS = {**lab.STRINGS}
+STRINGS = {**lab.STRINGS, **web.STRINGS}
 
 
 def strings() -> dict[str, str]:

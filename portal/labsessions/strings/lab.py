@@ -108,7 +108,6 @@ STRINGS = {
     "session.start": _("Turn on"),
     "session.stop": _("Stop the session"),
     "session.stop.text": _("What runs now ends, and what programs keep in memory is gone. Your files stay."),
-    "session.pages": _("Pages of this lab"),
     "session.usual": _("It usually takes up to {time}."),
     "session.warm": _("Ready in {time}, from a warm sandbox."),
     "session.cold": _("Ready in {time}."),

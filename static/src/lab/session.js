@@ -128,9 +128,13 @@ export class Session extends EventTarget {
     throw new RequestError("no_ticket", t("error.no_ticket"));
   }
 
-  /** The address of one of the lab's own pages (Spark UI …), with a ticket that its host turns into a cookie. */
-  async pageAddress(ui) {
-    return `${this.address(ui)}/?ticket=${encodeURIComponent(await this.ticket(ui, { fresh: true }))}`;
+  /** The address of one of the sandbox's web pages, with a ticket that its host turns into a cookie. */
+  async pageAddress(ui, path = "/") {
+    const address = new URL(this.address(ui));
+    const [, pathname, query, hash] = path.match(/^([^?#]*)(\?[^#]*)?(#.*)?$/s);
+    Object.assign(address, { pathname, search: query ?? "", hash: hash ?? "" });
+    address.searchParams.append("ticket", await this.ticket(ui, { fresh: true }));
+    return address.href;
   }
 }
 

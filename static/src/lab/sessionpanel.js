@@ -1,4 +1,4 @@
-// The session in the page's top bar: state and clock at a glance; reason, build progress, the lab's own pages and Stop inside.
+// The session in the page's top bar: state and clock at a glance; reason, build progress and Stop inside.
 import { confirmed } from "./dialog.js";
 import { announce, h, icon, stateMark } from "./dom.js";
 import { reasonText } from "./session.js";
@@ -47,7 +47,7 @@ export class SessionPanel {
     this.mark.replaceChildren(stateMark(tone, name, t(`session.${state}`)));
     this.clock.textContent = "";
     if (state === "ready") this.#tick();
-    this.sheet.replaceChildren(...[this.#what(current), this.#build(current), this.#pages(current), this.#buttons(state)].flat().filter(Boolean));
+    this.sheet.replaceChildren(...[this.#what(current), this.#build(current), this.#buttons(state)].flat().filter(Boolean));
   }
 
   /** How many wait before this session, in words; empty when none. */
@@ -75,25 +75,6 @@ export class SessionPanel {
       h("p", { class: "soft" }, t(`build.${build.state}`)),
       build.state === "building" ? h("progress", { class: "meter", value: build.progress, max: 1, "aria-label": t("build.building") }) : null,
     );
-  }
-
-  #pages(current) {
-    if (this.session.state !== "ready" || !current.uis?.length) return null;
-    return h("nav", { "aria-label": t("session.pages") }, current.uis.map((ui) => h("button", { type: "button", class: "plain", onclick: () => this.#open(ui) }, ui.title, h("span", { class: "push" }, icon("external")))));
-  }
-
-  async #open(ui) {
-    // Opened before the ticket comes, or the browser takes it for a pop-up; the page must not reach back here.
-    const page = window.open("about:blank", "_blank");
-    if (page) page.opener = null;
-    try {
-      const address = await this.session.pageAddress(`port-${ui.port}`);
-      if (page) page.location = address;
-      else location.assign(address);
-    } catch (error) {
-      page?.close();
-      this.onError(error);
-    }
   }
 
   #buttons(state) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -67,8 +68,6 @@ def test_a_report_is_shown_with_its_facts(signed_in: Client, workspace: Workspac
     report(session, "ready", pool_hit=True, seconds=0.3, sandbox="abc")
     shown = signed_in.get(f"/sesion/{session.key}/").json()
     assert (shown["state"], shown["pool_hit"]) == ("ready", True)
-    panel = {"id": "panel", "title": "Panel", "port": 8787, "path": "/", "service": None}
-    assert shown["uis"] == [panel]
     assert 0 < shown["seconds_left"] <= 3600
 
 
@@ -154,14 +153,16 @@ def test_a_ticket_is_for_the_running_session_alone(signed_in: Client, workspace:
     session, _created = services.start(workspace)
     path = f"/sesion/{session.key}/ticket/"
 
-    def ask(ui: str):
+    def ask(ui: Any):
         return signed_in.post(path, {"ui": ui}, content_type="application/json")
 
     assert ask("jupyter").json()["error"]["code"] == "not_ready"
     report(session, "ready")
     ticket = ask("port-8787").json()["ticket"]
     assert tickets.verify(ticket, session.key, "port-8787").user == str(workspace.enrollment.user_id)
-    assert ask("port-22").status_code == 422
+    assert ask("port-9000").status_code == 200, "a server of the student's own"
+    for ui in ("port-22", "port-65536", "port-08787", "port-", "frame", "", None, 8787):
+        assert ask(ui).status_code == 422, ui
 
 
 def test_strangers_and_instructors_do_not_reach_it(client: Client, workspace: Workspace, ready_host: Host) -> None:

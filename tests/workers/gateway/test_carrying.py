@@ -9,6 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 from yarl import URL
 
@@ -39,8 +40,7 @@ def test_the_sandbox_sees_no_credentials_and_a_local_host(run_dir: Path) -> None
         lower = {name.lower(): value for name, value in seen["headers"].items()}
         assert (lower["host"], lower["cookie"]) == ("localhost", "own=2")
         assert not {"authorization", "origin", "referer", "x-forwarded-for"} & set(lower)
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert "Content-Security-Policy" not in answer.headers, "who may embed is not the sandbox's to say"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
 
     run(run_dir, test)
 
@@ -83,7 +83,31 @@ def test_websocket_messages_pass_both_ways_and_the_close_code_too(run_dir: Path)
 def test_cookies_of_a_lab_page_stay_on_its_hostname(run_dir: Path) -> None:
     async def test(w: World) -> None:
         async with w.client.get(w.url("/cookies"), headers=w.headers()) as answer:
-            assert answer.headers.getall("Set-Cookie") == ["lab=1; Path=/"]
+            assert answer.headers.getall("Set-Cookie") == [
+                "lab=1; Path=/; Secure; SameSite=None; Partitioned",
+                "_xsrf=a|b:c; expires=Fri, 01 Jan 2100 00:00:00 GMT; Path=/; Secure; SameSite=None; Partitioned",
+            ]
+
+    run(run_dir, test)
+
+
+def test_who_may_embed_a_page_is_not_the_pages_to_say(run_dir: Path) -> None:
+    async def test(w: World) -> None:
+        async with w.client.get(w.url("/policies"), headers=w.headers()) as answer:
+            policies = answer.headers.getall("Content-Security-Policy")
+            assert policies == ["sandbox allow-scripts", f"frame-ancestors 'self' {PORTAL} http://localhost:8000"]
+            gone = {"X-Frame-Options", "Alt-Svc", "Report-To", "NEL", "Strict-Transport-Security", "Clear-Site-Data"}
+            assert not gone & set(answer.headers)
+
+    run(run_dir, test)
+
+
+def test_half_an_answer_never_passes_for_the_whole(run_dir: Path) -> None:
+    async def test(w: World) -> None:
+        async with w.client.get(w.url("/broken"), headers=w.headers()) as answer:
+            assert answer.headers["Content-Length"] == "1000"
+            with pytest.raises(aiohttp.ClientError):
+                await answer.read()
 
     run(run_dir, test)
 

@@ -53,7 +53,30 @@ async def events(request: web.Request) -> web.StreamResponse:
 async def cookies(request: web.Request) -> web.Response:
     response = web.Response()
     response.headers.add("Set-Cookie", "lab=1; Domain=localhost; Path=/")
+    response.headers.add("Set-Cookie", "_xsrf=a|b:c; expires=Fri, 01 Jan 2100 00:00:00 GMT; Path=/; SameSite=Lax")
     response.headers.add("Set-Cookie", "__Host-lab=stolen; Path=/; Secure")
+    response.headers.add("Set-Cookie", "sessionid=mine; Domain=localhost")
+    response.headers.add("Set-Cookie", "=sessionid=nameless")
+    return response
+
+
+async def policies(request: web.Request) -> web.Response:
+    """Forbids every frame and asks for reports, as Jupyter Server does, beside a policy of its own worth keeping."""
+    response = web.Response()
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Content-Security-Policy"] = "frame-ancestors 'none'; report-uri /csp; sandbox allow-scripts"
+    for name in ("Alt-Svc", "Report-To", "NEL", "Strict-Transport-Security", "Clear-Site-Data"):
+        response.headers[name] = "x"
+    return response
+
+
+async def broken(request: web.Request) -> web.StreamResponse:
+    """Promises more than it sends."""
+    response = web.StreamResponse(headers={"Content-Length": "1000"})
+    await response.prepare(request)
+    await response.write(b"half")
+    assert request.transport is not None
+    request.transport.close()
     return response
 
 
@@ -81,6 +104,8 @@ def program() -> web.Application:
     app.router.add_post("/big", big)
     app.router.add_get("/events", events)
     app.router.add_get("/cookies", cookies)
+    app.router.add_get("/policies", policies)
+    app.router.add_get("/broken", broken)
     app.router.add_get("/redirect", redirect)
     app.router.add_get("/ws", websocket)
     app.router.add_route("*", "/{path:.*}", echo)

@@ -1,0 +1,96 @@
+// One web page of the sandbox in a tab: a frame on a hostname of its own, with reload, address and "in a window of its own".
+import { announce, h, icon } from "./dom.js";
+import { reasonText } from "./session.js";
+import { t } from "./text.js";
+
+/** The page keeps its own origin, which is nobody else's; it may neither leave its frame nor move the one around it. */
+const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads";
+
+export class WebPanel {
+  #frame = null;
+  #session = null;
+  #loading = 0;
+  #ended = new AbortController();
+
+  /** `ui`: {id, title, port, path, service}; `service` is started first when the page belongs to one. */
+  constructor(panel, session, ui) {
+    Object.assign(this, { panel, session, ui });
+    const act = (name, glyph, onclick) => h("button", { type: "button", class: "quiet square", title: t(name), "aria-label": t(name), onclick }, icon(glyph));
+    this.path = h("input", { type: "text", value: ui.path, "aria-label": t("web.path"), spellcheck: "false", autocapitalize: "off" });
+    this.bar = h(
+      "form",
+      { class: "web-bar", onsubmit: (event) => (event.preventDefault(), this.load()) },
+      act("web.reload", "restart", () => this.load()),
+      h("label", { class: "web-address" }, h("span", {}, `localhost:${ui.port}`), this.path),
+      act("web.window", "external", () => this.#window()),
+    );
+    this.place = h("div", { class: "web-place" });
+    panel.append(this.bar, this.place);
+    session.addEventListener("change", () => this.#changed(), { signal: this.#ended.signal });
+    this.load();
+  }
+
+  close() {
+    this.#loading++;
+    this.#ended.abort();
+  }
+
+  /** Show the page at the address in the bar. A fresh ticket each time: the last one may be hours old. */
+  async load() {
+    const turn = ++this.#loading;
+    this.#say("busy", "dot", t("web.opening"));
+    try {
+      const address = await this.#ready();
+      if (turn !== this.#loading) return;
+      this.#session = this.session.current.key;
+      this.#frame = h("iframe", { class: "web-frame", src: address, title: this.ui.title, sandbox: SANDBOX, allow: "clipboard-write; fullscreen", referrerpolicy: "no-referrer" });
+      this.place.replaceChildren(this.#frame);
+    } catch (error) {
+      if (turn === this.#loading) this.#fail(error);
+    }
+  }
+
+  /** Session up, service started, way to the port open; the page's address. */
+  async #ready() {
+    await this.session.whenReady();
+    if (this.ui.service) await this.session.fetch(`/lab/services/${this.ui.service}/start`, { method: "POST" });
+    await this.session.fetch("/lab/ports", { method: "POST", body: JSON.stringify({ port: this.ui.port }) });
+    return this.session.pageAddress(`port-${this.ui.port}`, this.path.value.trim() || "/");
+  }
+
+  #changed() {
+    if (this.#frame) {
+      if (this.session.ready && this.session.current.key === this.#session) return;
+      this.#frame = null;
+      this.#loading++;
+      this.#say("none", "ring", t("web.ended"), h("button", { type: "button", class: "primary", onclick: () => this.load() }, icon("play"), t("web.again")));
+    } else if (this.session.going && !this.session.ready) {
+      this.place.querySelector(".soft")?.replaceChildren(reasonText(this.session.current));
+    }
+  }
+
+  #say(tone, glyph, text, ...more) {
+    this.#frame = null;
+    this.place.replaceChildren(h("div", { class: "empty" }, h("p", { class: `state ${tone}`, role: "status" }, icon(glyph), text), h("p", { class: "soft" }), ...more));
+  }
+
+  #fail(error) {
+    this.#say("bad", "cross", error.message, h("button", { type: "button", onclick: () => this.load() }, icon("restart"), t("web.again")));
+    announce(error.message);
+    if (!error.code) throw error; // a fault of this page: it belongs in the console too
+  }
+
+  async #window() {
+    // Opened before the ticket comes, or the browser takes it for a pop-up; the page must not reach back here.
+    const opened = window.open("about:blank", "_blank");
+    if (opened) opened.opener = null;
+    try {
+      const address = await this.#ready();
+      if (opened) opened.location = address;
+      else this.#fail(Object.assign(new Error(t("web.blocked")), { code: "blocked" }));
+    } catch (error) {
+      opened?.close();
+      this.#fail(error);
+    }
+  }
+}
