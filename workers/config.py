@@ -44,6 +44,8 @@ class LabsSettings(BaseSettings):
     )
     pool: bool = Field(default=True, description="keep warm sandboxes ready; off saves memory")
     session_slots: int = Field(default=8, ge=1, description="interactive sandboxes this host runs at once")
+    hibernate_seconds: int = Field(default=600, ge=0, description="an idle session is paused after this; 0: never")
+    snapshot_seconds: int = Field(default=300, ge=10, description="between two snapshots of a session that is used")
     grading_slots: int = Field(default=2, ge=1, description="grading jobs this host runs at once")
 
 

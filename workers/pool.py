@@ -100,6 +100,7 @@ def start(
                 labels=labels,
                 limits=limits,
                 peer=handles[0].id if handles else None,
+                hibernate_seconds=host.config.hibernate_seconds,
             )
             handles.append(host.driver.start(spec))
     except BaseException:

@@ -73,9 +73,12 @@ def make(
     labels: dict[str, str],
     limits: Limits | None = None,
     peer: str | None = None,
+    hibernate_seconds: int = 0,
 ) -> SandboxSpec:
-    """A new sandbox's spec. ``since`` and ``owner`` are what the reaper judges by."""
+    """A new sandbox's spec. ``since`` and ``owner`` are what the reaper judges by; 0 is no hibernation."""
     env = dict(environment.spec.env)
+    if role == "session":  # what grades must not be paused
+        env["LAB_HIBERNATE_SECONDS"] = str(hibernate_seconds)
     if environment.spec.warmup:
         env["LAB_WARMUP"] = environment.spec.warmup
     return SandboxSpec(

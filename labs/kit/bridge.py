@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,9 +16,17 @@ _NOBODY = (
 )
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+Heard = Callable[[bytes, bool], None]
+"""Told of every chunk that comes from outside, before it is passed on, and whether it is its connection's first."""
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: Heard | None = None) -> None:
+    first = True
     try:
         while chunk := await reader.read(CHUNK):
+            if heard is not None:
+                heard(chunk, first)
+                first = False
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():
@@ -37,8 +46,9 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 class Bridge:
     """One served port."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, heard: Heard) -> None:
         self.port = port
+        self._heard = heard
         self._open = 0
 
     async def serve(self, path: Path) -> asyncio.Server:
@@ -63,6 +73,6 @@ class Bridge:
             await _refuse(reader, writer)
             return
         try:
-            await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
+            await asyncio.gather(_copy(reader, inner_writer, self._heard), _copy(inner_reader, writer))
         finally:
             inner_writer.close()

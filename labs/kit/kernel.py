@@ -39,7 +39,7 @@ def write_connection_file(path: Path) -> None:
 
 def clean_environment() -> dict[str, str]:
     """What student code sees: nothing of how the sandbox was started, besides what a terminal needs."""
-    hidden = ("LAB_ROLE", "LAB_LIMITS", "LAB_UI_PORTS", "LAB_PEER")
+    hidden = ("LAB_ROLE", "LAB_LIMITS", "LAB_UI_PORTS", "LAB_PEER", "LAB_HIBERNATE_SECONDS")
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
 
@@ -90,6 +90,11 @@ class KernelProcess:
     def wait(self) -> int:
         """Blocks until it has ended; the exit status, negative for a signal."""
         return self._process.wait()
+
+    @property
+    def group(self) -> int:
+        """Its process group, which holds what it started, too."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import places
-from .bridge import Bridge
+from .bridge import Bridge, Heard
 
 LOWEST, HIGHEST = 1024, 65535
 MAX_OPEN = 64
@@ -69,7 +69,8 @@ def servers() -> list[dict[str, object]]:
 class Ports:
     """The bridges of one session: ``/run/lab/ui-<port>.sock`` each."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Heard) -> None:
+        self._heard = heard
         self._open: dict[int, asyncio.Server] = {}
 
     async def open(self, port: object) -> int:
@@ -79,5 +80,5 @@ class Ports:
         if port not in self._open:
             if len(self._open) >= MAX_OPEN:
                 raise BadPort(f"{MAX_OPEN} ports are open already")
-            self._open[port] = await Bridge(port).serve(places.RUN / f"ui-{port}.sock")
+            self._open[port] = await Bridge(port, self._heard).serve(places.RUN / f"ui-{port}.sock")
         return port

@@ -54,15 +54,20 @@ class Application:
         from .session_kernel import SessionKernel
 
         self.kernel = SessionKernel(process)
-        self.ports = Ports()
         supervisor = Supervisor()
         self.server = ServerApp.instance(config=_configuration())
         self.server.initialize(argv=[], find_extensions=False, new_httpserver=False)
-        from . import services_handlers, session_handlers
+        from . import activity_handlers, services_handlers, session_handlers
+        from .activity import Activity
 
+        web_app = self.server.web_app
+        terminals = web_app.settings["terminal_manager"]
+        self.activity = Activity(self.kernel, self.server.kernel_manager, terminals, _hibernate_seconds())
+        self.ports = Ports(self.activity.traffic)
         routes = session_handlers.handlers(self.kernel, _can_run_sql())
         routes += services_handlers.handlers(supervisor, self.ports)
-        self.server.web_app.add_handlers(".*$", routes)
+        web_app.add_handlers(".*$", routes)
+        activity_handlers.install(web_app, self.activity)
         self.server.init_httpserver()
 
     async def run(self) -> None:
@@ -71,6 +76,13 @@ class Application:
             await self.ports.open(int(port))
         await self.kernel.start()
         (places.RUN / "ready").touch()
+        await self.activity.run()
+
+
+def _hibernate_seconds() -> float | None:
+    """After how long without activity the sandbox is paused; never where its starter doesn't say."""
+    seconds = float(os.environ.get("LAB_HIBERNATE_SECONDS") or 0)
+    return seconds if seconds > 0 else None
 
 
 def _can_run_sql() -> bool:

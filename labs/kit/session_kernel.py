@@ -44,6 +44,11 @@ class SessionKernel:
         self._replied = asyncio.Event()
         self._restarting = asyncio.Lock()
 
+    @property
+    def group(self) -> int:
+        """The process group of the kernel as it is now."""
+        return self._process.group
+
     async def start(self) -> None:
         """Wait for the process and connect. Raises KernelFailed."""
         await asyncio.to_thread(self._process.wait_ready, READY_SECONDS)
