@@ -142,6 +142,7 @@ class Activity:
     async def run(self) -> None:
         """Sample and, when nobody needs it, pause: until the end of the session."""
         pause = self._hibernate_seconds
+        self.mark()
         while True:
             await asyncio.sleep(SAMPLE_SECONDS if pause is None else min(SAMPLE_SECONDS, pause / 2))
             try:

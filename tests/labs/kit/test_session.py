@@ -107,11 +107,13 @@ def test_a_run_is_interrupted(session: Session) -> None:
 
 
 def test_a_second_run_waits_for_the_first(session: Session) -> None:
-    run = session.start("import time\ntime.sleep(60)\n")
+    run = session.start("import time\nprint('in', flush=True)\ntime.sleep(60)\n")
+    reader = session.follow(run)
+    assert [next(reader)[1]["t"], next(reader)[1]["t"]] == ["state", "stream"], "the program has begun"
     status, body = session.request("POST", "/lab/runs", {"path": "main.py"})
     assert (status, json.loads(body)["error"]["code"]) == (409, "busy")
     session.request("POST", f"/lab/runs/{run}/interrupt")
-    assert list(session.follow(run))[-1][1]["state"] == "interrupted"
+    assert list(reader)[-1][1]["state"] == "interrupted"
 
 
 def test_restart_ends_the_run_and_forgets_everything(session: Session) -> None:
