@@ -180,10 +180,14 @@ def run_and_show(path: str) -> None:
     """What a session executes: an error goes out as Jupyter's own ``error`` message."""
     from IPython import get_ipython
 
+    kernel = get_ipython().kernel
+
+    def publish(kind: str, content: dict[str, object]) -> None:
+        kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent("shell"))
+
+    publish("lab_begun", {})
     problem = run(path)
     sys.stdout.flush()
     sys.stderr.flush()
     if problem is not None:
-        kernel = get_ipython().kernel
-        content = {"ename": problem.ename, "evalue": problem.evalue, "traceback": [problem.traceback]}
-        kernel.session.send(kernel.iopub_socket, "error", content, parent=kernel.get_parent("shell"))
+        publish("error", {"ename": problem.ename, "evalue": problem.evalue, "traceback": [problem.traceback]})

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 MAX_MESSAGE = 32 << 20
 READY_SECONDS = 120
 GRACE_SECONDS = 1.0
+BEGUN = ("lab_begun", "execute_input")
+"""What says that the code itself runs now: the runner's word for a file, Jupyter's for a cell."""
 
 
 class Busy(Exception):
@@ -40,6 +42,7 @@ class SessionKernel:
         self._context = zmq.asyncio.Context()
         self._sockets: dict[int, zmq.asyncio.Socket] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._begun = asyncio.Event()
         self._idle = asyncio.Event()
         self._replied = asyncio.Event()
         self._restarting = asyncio.Lock()
@@ -87,6 +90,7 @@ class SessionKernel:
         self.state = "busy"
         run = self.run = self.runs.start(path)
         self._stopped = None
+        self._begun.clear()
         self._idle.clear()
         self._replied.clear()
         code = f"from {__package__} import runner as _lab_runner; _lab_runner.run_and_show({path!r}); del _lab_runner"
@@ -99,6 +103,12 @@ class SessionKernel:
         """As Ctrl-C; a run that shrugs it off goes on (the page then offers a restart)."""
         if self.run is not None and self.run.state == "running":
             self._stopped = "interrupted"
+            self._spawn(self._interrupt_when_begun(self.run))
+
+    async def _interrupt_when_begun(self, run: Run) -> None:
+        """A kernel drops an interrupt that comes before the code it is meant for."""
+        await self._begun.wait()
+        if run.state == "running":
             self._process.interrupt()
 
     def restart_soon(self) -> None:
@@ -116,6 +126,7 @@ class SessionKernel:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
             self._replied.set()  # lets what waits for the old kernel go
+            self._begun.set()
             self._idle.set()
             self._close()
             self._process = KernelProcess()
@@ -159,6 +170,8 @@ class SessionKernel:
         if place == places.SHELL:
             if message.type == "execute_reply":
                 self._replied.set()
+        elif message.type in BEGUN:
+            self._begun.set()
         elif message.type == "status":
             if message.content.get("execution_state") == "idle":
                 self._idle.set()

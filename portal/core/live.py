@@ -26,7 +26,8 @@ from workers import streams
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_MS = 2_000
+# News wakes a reader at once; this often it looks by itself, and the browser hears that the line is alive.
+HEARTBEAT_MS = 10_000
 POLL_SECONDS = 1.0
 # A stream ends after this long and the browser reconnects: signed-out readers and lost rights don't linger.
 MAX_SECONDS = 600

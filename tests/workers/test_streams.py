@@ -82,3 +82,42 @@ def test_what_a_browser_sends_as_last_id_must_be_one(redis_client: redis.Redis, 
 def test_only_the_three_kinds_of_stream_exist(redis_client: redis.Redis, name: str) -> None:
     with pytest.raises(ValueError, match="not a stream name"):
         streams.publish(name, {})
+
+
+def test_many_readers_share_one_connection_and_all_are_woken(redis_client: redis.Redis) -> None:
+    """A class that watches at once must not take a connection of Redis each."""
+    names = [f"job:{number}" for number in range(200)]
+
+    async def first(name: str) -> int:
+        async for _, event in streams.follow(name, "0", 60_000):
+            return int(event["n"])
+        raise AssertionError("nothing came")
+
+    async def scene() -> tuple[list[int], int]:
+        readers = [asyncio.create_task(first(name)) for name in names]
+        for number, name in enumerate(names[:-1]):
+            await asyncio.to_thread(streams.publish, name, {"n": number})
+        woken = await asyncio.gather(*readers[:-1])
+        connections = len(await asyncio.to_thread(redis_client.client_list, "pubsub"))
+        streams.publish(names[-1], {"n": len(woken)})
+        return [*woken, await readers[-1]], connections
+
+    found, connections = asyncio.run(scene())
+    assert found == list(range(200))
+    assert connections == 1
+
+
+def test_a_reader_outlives_a_broken_subscription(redis_client: redis.Redis) -> None:
+    async def scene() -> list[int]:
+        seen = []
+        async for _, event in streams.follow(NAME, "0", 60_000):
+            seen.append(event["n"])
+            if len(seen) == 1:
+                await asyncio.to_thread(redis_client.client_kill_filter, _type="pubsub")
+                await asyncio.to_thread(streams.publish, NAME, {"n": 2})
+            else:
+                break
+        return seen
+
+    streams.publish(NAME, {"n": 1})
+    assert asyncio.run(scene()) == [1, 2]
