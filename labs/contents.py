@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from labs.models import LANGUAGES, Lab, Problem
+from labs.notebooks import check_notebooks
 from labs.yamlfile import YamlFile
 
 CONTAINERS = frozenset({"nota", "cuidado", "ejemplo"})
@@ -119,7 +120,8 @@ def _figure(page: Path, target: str) -> Path:
 
 def check_lab(lab: Lab, source: YamlFile) -> list[Problem]:
     """A lab's folders hold what its lab.yaml says, no more and no less."""
-    return [*_ids(lab, source), *_files(lab, source), *_mutants(lab, source), *_checks(lab, source)]
+    own = [*_ids(lab, source), *_files(lab, source), *_mutants(lab, source), *_checks(lab, source)]
+    return [*own, *check_notebooks(lab)]
 
 
 def _ids(lab: Lab, source: YamlFile) -> Iterator[Problem]:

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from labs.kit.notebook import parse, transplant
+
 LANGUAGES = ("es", "en")
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
@@ -126,6 +128,9 @@ class LabFile(Model):
     max_attempts: int = Field(default=20, ge=1, le=1000)
     session_minutes: int = Field(default=60, ge=5, le=480)
     grading_seconds: int = Field(default=120, ge=5, le=1800)
+    extra_cells: Literal["ignore", "run"] = Field(
+        default="ignore", description="whether grading runs the cells that students add to a notebook"
+    )
     limits: EnvironmentLimits | None = None
     data_sources: tuple[str, ...] = ()
     services: tuple[Service, ...] = Field(default=(), description="after the environment's")
@@ -209,7 +214,13 @@ class Lab:
         return (self.path / f"instructions.{language}.md").read_text()
 
     def mutant(self, mutant: str) -> dict[str, bytes]:
-        return {**self.tree("solution"), **self.tree(f"mutants/{mutant}")}
+        """The solution with the mutant laid over it: whole files, and in a notebook the answers that it has."""
+        files = self.tree("solution")
+        for name, content in self.tree(f"mutants/{mutant}").items():
+            if name.endswith(".ipynb") and name in files:
+                content = transplant(parse(files[name]), content).notebook.dump()
+            files[name] = content
+        return files
 
 
 @dataclass(frozen=True)

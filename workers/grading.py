@@ -82,6 +82,8 @@ class Grading:
         files = {"checks.py": (lab.path / "checks.py").read_bytes()}
         for folder in ("hidden", "data"):
             files.update({f"{folder}/{name}": content for name, content in lab.tree(folder).items()})
+        pristine = {name: content for name, content in lab.tree("starter").items() if name.endswith(".ipynb")}
+        files.update({f"pristine/{name}": content for name, content in pristine.items()})
         files.update({f"submission/{name}": self.host.storage.get(sha) for name, sha in self.job.files.items()})
         return files
 
@@ -131,6 +133,7 @@ class Grading:
             "checks": ids,
             "entry": lab.spec.entry,
             "grading_seconds": lab.spec.grading_seconds,
+            "extra_cells": lab.spec.extra_cells,
         }
         with connect(self.handles[1].run_dir, SOCKET, timeout=5) as connection:
             connection.settimeout(MARGIN_SECONDS)

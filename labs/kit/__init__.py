@@ -4,5 +4,16 @@ Known as ``labkit`` inside a sandbox and as ``labs.kit`` to the portal's code, s
 """
 
 from .lab import SPARK, Failed, Lab, Response, Run, SparkFrame
+from .notebook_checks import CellRun, NotebookRun, asserting
 
-__all__ = ["SPARK", "Failed", "Lab", "Response", "Run", "SparkFrame"]
+__all__ = [
+    "SPARK",
+    "CellRun",
+    "Failed",
+    "Lab",
+    "NotebookRun",
+    "Response",
+    "Run",
+    "SparkFrame",
+    "asserting",
+]

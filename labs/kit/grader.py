@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import places, strict, workspace
+from . import notebook, places, strict, workspace
 from .lab import Failed, Lab
 from .peer import OutputLimit, Peer, StopGrading
 from .report import MAX_FIGURE, CheckResult, Report, clip
@@ -87,6 +87,7 @@ class Grading:
     def __init__(self, job: dict[str, Any], channel: Channel) -> None:
         self.report = Report(job=job["job"], attempt=job["attempt"])
         self._names: list[str] = job["checks"]
+        self._extra_cells = job.get("extra_cells") == "run"
         self._channel = channel
         self._seconds = float(job["grading_seconds"])
         self.peer = Peer(places.PEER, time.monotonic() + self._seconds)
@@ -102,6 +103,7 @@ class Grading:
         signal.signal(signal.SIGALRM, _too_slow)
         signal.setitimer(signal.ITIMER_REAL, self._seconds + 3)
         try:
+            self._transplant()
             for folder in ("data", "submission"):
                 if (JOB / folder).is_dir():
                     self.lab.put(workspace.pack(JOB / folder, MAX_JOB))
@@ -114,6 +116,18 @@ class Grading:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         self.send_report()
+
+    def _transplant(self) -> None:
+        """Put the student's answers into the lab's own notebooks: what S gets and runs is those."""
+        folder = JOB / "pristine"
+        for file in sorted(folder.rglob("*.ipynb")):
+            path = file.relative_to(folder).as_posix()
+            submitted = JOB / "submission" / path
+            given = submitted.read_bytes() if submitted.is_file() else b""
+            made = notebook.transplant(notebook.parse(file.read_bytes()), given, extra=self._extra_cells)
+            self.lab.notebooks[path] = made
+            submitted.parent.mkdir(parents=True, exist_ok=True)
+            submitted.write_bytes(made.notebook.dump())
 
     def _run_checks(self, module: ModuleType) -> None:
         for number, name in enumerate(self._names):

@@ -22,6 +22,7 @@ def _application(connection_file: str) -> Any:
     config.IPKernelApp.quiet = True
     config.IPKernelApp.exec_PYTHONSTARTUP = False
     config.IPKernelApp.log_level = 50
+    config.IPKernelApp.kernel_class = f"{__package__}.cells.LabKernel"
     config.IPKernelApp.outstream_class = f"{__package__}.outstream.BoundedStream"
     app = IPKernelApp.instance(config=config, connection_file=connection_file)
     app.initialize([])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .values import SPARK, SparkFrame
 
 if TYPE_CHECKING:
+    from .notebook import Transplant
+    from .notebook_checks import CellRun, NotebookRun
     from .peer import Answer, Peer
     from .spark import EventLog
 
@@ -93,6 +95,8 @@ class Lab:
     peer: Peer
     seed: int
     hidden: Path
+    notebooks: dict[str, Transplant] = field(default_factory=dict)
+    """The submission's notebooks with its answers in the pristine ones, by path."""
     rng: random.Random = field(init=False)
     _memo: dict[str, Any] = field(default_factory=dict)
 
@@ -104,7 +108,7 @@ class Lab:
         answer = self._ask({"op": "run", "path": path}, (), timeout, path)
         problem = answer.result.get("problem")
         started = answer.result.get("started")
-        error = None if problem is None else _summary(problem)
+        error = None if problem is None else summary(problem)
         at = float(started) if isinstance(started, int | float) else 0.0
         return Run(answer.stdout, answer.stderr, error, answer.seconds, path, at)
 
@@ -118,10 +122,18 @@ class Lab:
 
         buffers: list[bytes] = []
         encoded = [values.encode(argument, buffers) for argument in args]
-        name = f"{function}()"
-        answer = self._ask({"op": "call", "path": path, "function": function, "args": encoded}, buffers, timeout, name)
+        if path in self.notebooks:
+            self.run_notebook(path)
+        request = {"op": "call", "path": path, "function": function, "args": encoded}
+        return self.value_of(request, f"{function}()", timeout, buffers)
+
+    def value_of(self, request: dict[str, Any], name: str, timeout: float, buffers: Sequence[bytes] = ()) -> Any:
+        """The value that S answers with. Raises Failed for what its code raised and for what can't cross."""
+        from . import values
+
+        answer = self._ask(request, buffers, timeout, name)
         if (problem := answer.result.get("problem")) is not None:
-            raise _raised(name, problem)
+            raise self._raised(name, problem)
         if (kind := answer.result.get("unreadable")) is not None:
             kind = str(kind)[:200]
             raise Failed(
@@ -201,10 +213,25 @@ class Lab:
         if "refused" in answer.result:
             raise _refused(str(answer.result.get("path", "")), answer.result["refused"])
 
+    def run_notebook(self, path: str = "main.ipynb", timeout: float = 60) -> NotebookRun:
+        """Run a notebook's code cells in order, once for all checks; ``timeout`` is each cell's.
+
+        It is the pristine notebook with the student's answers in it. A cell that fails doesn't keep the next from
+        running. Raises Failed when the submitted file is no notebook.
+        """
+        from .notebook_checks import NotebookRun
+
+        return self.once(f"notebook {path}", lambda: NotebookRun(self, path, self.notebooks[path], timeout))
+
+    def cell(self, ident: str, path: str = "main.ipynb") -> CellRun:
+        """What one cell printed, displayed or raised."""
+        return self.run_notebook(path).cell(ident)
+
     def restart(self) -> None:
-        """A fresh kernel; the files stay."""
+        """A fresh kernel; the files stay, notebooks run again when they are next asked for."""
         from .peer import PeerError
 
+        self._memo = {key: kept for key, kept in self._memo.items() if not key.startswith("notebook ")}
         try:
             self.peer.restart()
         except PeerError:
@@ -250,11 +277,31 @@ class Lab:
         log = EventLog.parse(bytes(answer.buffers[0]).decode(errors="replace"))
         return log if run is None else log.since(run.started)
 
-    def _ask(self, request: dict[str, Any], blobs: list[bytes] | tuple[()], timeout: float, what: str) -> Answer:
+    def ask(self, request: dict[str, Any], what: str) -> dict[str, Any]:
+        """S's plain answer to a request of the kit."""
+        return self._ask(request, (), 20, what).result
+
+    def _ask(self, request: dict[str, Any], blobs: Sequence[bytes], timeout: float, what: str) -> Answer:
+        return self.exchange(lambda: self.peer.ask(request, blobs, timeout), what)
+
+    def _raised(self, name: str, problem: object) -> Failed:
+        told = summary(problem)
+        if isinstance(problem, dict) and problem.get("ename") == "LabMissing":
+            path = str(problem.get("path"))[:200]
+            if path in self.notebooks:
+                return self.run_notebook(path).no_name(name.removesuffix("()"))
+            return Failed(
+                es=f"No encuentro `{name}` en `{path}`. Revisa el nombre de la función y del archivo.",
+                en=f"There is no `{name}` in `{path}`. Check the names of the function and of the file.",
+            )
+        return Failed(es=f"`{name}` falló con {told}", en=f"`{name}` failed with {told}", got=told)
+
+    def exchange(self, ask: Callable[[], Answer], what: str) -> Answer:
+        """The answer to what ``ask`` asks of S. Raises Failed where S gives none."""
         from .peer import BadAnswer, PeerDied, PeerTimeout
 
         try:
-            return self.peer.ask(request, blobs, timeout)
+            return ask()
         except PeerTimeout as late:
             raise Failed(
                 es=f"`{what}` no terminó en {late.seconds:.0f} s. Busca un ciclo sin fin o trabajo que sobre.",
@@ -277,22 +324,12 @@ def _no_sessions(value: Any) -> Any:
     return value
 
 
-def _summary(problem: object) -> str:
+def summary(problem: object) -> str:
+    """What a student's code raised, in a line: ``NameError: … (main.py:3)``."""
     if not isinstance(problem, dict):
         return "?"
     where = f" ({problem.get('path')}:{problem.get('line')})" if problem.get("path") else ""
     return f"{str(problem.get('ename'))[:200]}: {str(problem.get('evalue'))[:2000]}{where}"
-
-
-def _raised(name: str, problem: object) -> Failed:
-    told = _summary(problem)
-    if isinstance(problem, dict) and problem.get("ename") == "LabMissing":
-        path = str(problem.get("path"))[:200]
-        return Failed(
-            es=f"No encuentro `{name}` en `{path}`. Revisa el nombre de la función y del archivo.",
-            en=f"There is no `{name}` in `{path}`. Check the names of the function and of the file.",
-        )
-    return Failed(es=f"`{name}` falló con {told}", en=f"`{name}` failed with {told}", got=told)
 
 
 def _died() -> Failed:

@@ -71,6 +71,8 @@ class Answer:
     stdout: str = ""
     stderr: str = ""
     seconds: float = 0.0
+    shown: str = ""
+    """The text form of what was displayed."""
 
 
 class Peer:
@@ -125,12 +127,19 @@ class Peer:
 
     def ask(self, request: dict[str, Any], blobs: Sequence[bytes], timeout: float) -> Answer:
         """Have ``remote`` do one thing in S. Raises PeerError (that check fails) or StopGrading (the job ends)."""
+        code = "from labkit import remote as _lab_remote; _lab_remote.serve()"
+        return self._exchange(wire.execute(code, [json.dumps(request).encode(), *blobs]), timeout)
+
+    def run_cell(self, source: str, path: str, ident: str, timeout: float) -> Answer:
+        """Run a notebook's cell in S. Raises as :meth:`ask`."""
+        return self._exchange(wire.execute_cell(source, path, ident, answer=True), timeout)
+
+    def _exchange(self, request: tuple[str, list[bytes]], timeout: float) -> Answer:
         if self._gone:
             raise PeerDied("ended")
         began = time.monotonic()
         allowed = min(timeout, self._left())
-        code = "from labkit import remote as _lab_remote; _lab_remote.serve()"
-        ident, frames = wire.execute(code, [json.dumps(request).encode(), *blobs])
+        ident, frames = request
         self.waiting = True
         try:
             self._sockets[places.SHELL].send_multipart(frames, zmq.NOBLOCK)
@@ -181,6 +190,8 @@ class Peer:
                     continue
                 if message.type == "stream":
                     self._stream(answer, message.content)
+                elif message.type in ("display_data", "execute_result"):
+                    self._display(answer, message.content)
                 elif message.type == "lab_answer":
                     result = message.content.get("result")
                     if not isinstance(result, dict):
@@ -204,6 +215,15 @@ class Peer:
             answer.stderr += text
         else:
             answer.stdout += text
+
+    def _display(self, answer: Answer, content: dict[str, Any]) -> None:
+        bundle = content.get("data")
+        text = bundle.get("text/plain") if isinstance(bundle, dict) else None
+        if isinstance(text, str):
+            self._stream_bytes += len(text)
+            if self._stream_bytes > MAX_STREAM:
+                raise OutputLimit("displays")
+            answer.shown += f"{text}\n"
 
     def _receive(self, seconds: float) -> list[wire.Message]:
         """What arrives within that time; as soon as something does. Raises PeerDied, OutputLimit."""

@@ -58,20 +58,81 @@ def _module(path: str) -> Any:
     return _modules[path][1]
 
 
+def _function(path: str, name: str) -> Any:
+    """What a file's code calls by that name; None when there is no such thing. A notebook's cells have run already."""
+    if path.endswith(".ipynb"):
+        return getattr(_shell_of_cells().namespace(path), name, None)
+    return getattr(_module(path), name, None) if (places.WORK / path).is_file() else None
+
+
 def _call(request: dict[str, Any], blobs: list[bytes]) -> Given:
     path, name = request["path"], request["function"]
     arguments = [values.decode(argument, blobs) for argument in request["args"]]
+
+    def result() -> Any:
+        function = _function(path, name)
+        if not callable(function):
+            raise LabMissing(path, name)
+        return function(*arguments)
+
+    return _value_of(result)
+
+
+class LabMissing(Exception):
+    """The submission has no such function or name."""
+
+
+def _value_of(make: Callable[[], Any]) -> Given:
+    """What ``make`` returns, as an answer; or what the student's code raised."""
+    buffers: list[bytes] = []
     try:
-        if not (places.WORK / path).is_file() or not callable(function := getattr(_module(path), name, None)):
-            missing = runner.Problem("LabMissing", name, "", path)
-            return {"problem": dataclasses.asdict(missing)}, []
-        result = function(*arguments)
-        buffers: list[bytes] = []
-        return {"value": values.encode(result, buffers)}, buffers
+        return {"value": values.encode(make(), buffers)}, buffers
+    except LabMissing as missing:
+        path, name = missing.args
+        return {"problem": dataclasses.asdict(runner.Problem("LabMissing", name, "", path))}, []
     except values.BadValue as error:
         return {"unreadable": str(error)}, []
     except BaseException as error:  # SystemExit too: it must not end the kernel without an answer
         return {"problem": dataclasses.asdict(runner.problem_of(error))}, []
+
+
+def _shell_of_cells() -> Any:
+    from IPython import get_ipython
+
+    return get_ipython()
+
+
+def _evaluate(request: dict[str, Any], _: list[bytes]) -> Given:
+    """The value of an expression among the names that a notebook's cells left."""
+    shell = _shell_of_cells()
+    with shell.inside(request["path"]) as module:
+        return _value_of(lambda: eval(request["expression"], module.__dict__))  # noqa: S307 -- the author's expression
+
+
+def _fresh(request: dict[str, Any], _: list[bytes]) -> Given:
+    """Forget what a notebook's cells left, for a run from the top."""
+    _shell_of_cells().notebooks.pop(request["path"], None)
+    return {}, []
+
+
+def _cell_value(request: dict[str, Any], _: list[bytes]) -> Given:
+    """What the last expression of a cell was when it ran."""
+    return _value_of(lambda: _shell_of_cells().results.get((request["path"], request["cell"])))
+
+
+def _kind(request: dict[str, Any], _: list[bytes]) -> Given:
+    """Whether a notebook's name is something to call, a value, or not there."""
+    found = vars(_shell_of_cells().namespace(request["path"]))
+    name = request["name"]
+    return {"kind": "missing" if name not in found else "function" if callable(found[name]) else "value"}, []
+
+
+def answer_cell(kernel: Any, request: dict[str, Any], problem: runner.Problem | None) -> None:
+    """Tell the grader how a cell went, after all that it printed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    result = {"problem": problem and dataclasses.asdict(problem)}
+    kernel.session.send(kernel.iopub_socket, "lab_answer", {"result": result}, parent=request)
 
 
 def _shell(request: dict[str, Any], _: list[bytes]) -> Given:
@@ -129,6 +190,10 @@ def _spark_event_log(_: dict[str, Any], __: list[bytes]) -> Given:
 OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], Given]] = {
     "run": _run,
     "call": _call,
+    "evaluate": _evaluate,
+    "fresh": _fresh,
+    "cell_value": _cell_value,
+    "kind": _kind,
     "shell": _shell,
     "fetch": _fetch,
     "read": _read,

@@ -36,9 +36,11 @@ MIMES = (
 class Run:
     """One run and its events. Only the event loop's thread touches it."""
 
-    def __init__(self, ident: str, path: str) -> None:
+    def __init__(self, ident: str, path: str, cell: str | None = None) -> None:
         self.id = ident
         self.path = path
+        self.cell = cell
+        """The notebook's cell that runs, by id; None when a whole file does."""
         self.state: State = "running"
         self.started = time.time()
         self.size = 0
@@ -54,7 +56,8 @@ class Run:
         self._add({"t": "state", "state": "running", "seconds": 0.0})
 
     def describe(self) -> dict[str, Any]:
-        return {"id": self.id, "path": self.path, "state": self.state, "started": self.started}
+        told = {"id": self.id, "path": self.path, "state": self.state, "started": self.started}
+        return told if self.cell is None else {**told, "cell": self.cell}
 
     def record(self, message: Message) -> None:
         """Take one message of the kernel."""
@@ -67,6 +70,9 @@ class Run:
             bundle = content.get("data")
             if isinstance(bundle, dict):
                 self._now({"t": "display", "data": {mime: bundle[mime] for mime in MIMES if mime in bundle}})
+        elif message.type == "execute_input" and self.cell is not None:
+            count = content.get("execution_count")
+            self._now({"t": "count", "count": count if isinstance(count, int) else None})
         elif message.type == "error":
             self.failed = True
             lines = content.get("traceback")
@@ -147,9 +153,9 @@ class Runs:
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._count = 0
 
-    def start(self, path: str) -> Run:
+    def start(self, path: str, cell: str | None = None) -> Run:
         self._count += 1
-        run = Run(f"r{self._count}", path)
+        run = Run(f"r{self._count}", path, cell)
         self._runs[run.id] = run
         while len(self._runs) > KEPT_RUNS or self._bytes() > KEPT_BYTES:
             self._runs.popitem(last=False)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from . import places, strict, workspace
+from . import notebook, places, strict, workspace
 from .session_kernel import Busy, SessionKernel
 
+MAX_ORDER = 2 << 20
+"""Bytes of a request to run: a cell's source travels in it, and JSON may double its length."""
+_CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 STATUS = {"missing": 404, "too_large": 413, "too_many_files": 413, "no_space": 507}
 
 
@@ -103,36 +107,64 @@ class RunList(Handler):
         self.finish(json.dumps(self.kernel.runs.list()))
 
     async def post(self) -> None:
-        path = self._path()
-        if path is None:
+        order = self._order()
+        if order is None:
             return
+        path, cell, source = order
         try:
-            workspace.read(places.WORK, path)
-            run = await self.kernel.execute(path)
+            if cell is None:
+                workspace.read(places.WORK, path)
+                run = await self.kernel.execute(path)
+            else:
+                workspace.check_path(path)
+                run = await self.kernel.execute_cell(path, cell, _source(path, cell) if source is None else source)
         except workspace.Refused as refused:
             self.refuse(refused)
         except Busy as busy:
             self.fail(409, str(busy), f"the kernel is {busy}")
+        except (notebook.BadNotebook, KeyError) as wrong:
+            self.fail(404, "no_cell", str(wrong))
         else:
             self.set_status(201)
             self.finish(run.describe())
 
-    def _path(self) -> str | None:
+    def _order(self) -> tuple[str, str | None, str | None] | None:
+        """``{"path"}`` or ``{"path", "cell", "source"}``: a file, or a notebook's cell with the source to run."""
         try:
-            body = strict.loads(self.request.body, 4096)
+            body = strict.loads(self.request.body, MAX_ORDER)
         except strict.BadJSON as error:
             self.fail(400, "bad_json", str(error))
             return None
-        path = body.get("path") if isinstance(body, dict) else None
+        body = body if isinstance(body, dict) else {}
+        path, cell, source = (body.get(name) for name in ("path", "cell", "source"))
         if not isinstance(path, str):
             self.fail(400, "bad_json", "path is missing")
-        elif path.endswith(".py") or (path.endswith(".sql") and self.sql):
+        elif cell is not None:
+            if path.endswith(".ipynb") and _is_cell(cell) and isinstance(source, str | None):
+                return path, cell, source
+            self.fail(400, "bad_json", "not a cell of a notebook")
+        else:
+            path = self._runnable(path)
+            return None if path is None else (path, None, None)
+        return None
+
+    def _runnable(self, path: str) -> str | None:
+        if path.endswith(".py") or (path.endswith(".sql") and self.sql):
             return path
-        elif path.endswith(".sql"):
+        if path.endswith(".sql"):
             self.fail(415, "no_sql", "this environment has no Spark to run SQL with")
         else:
             self.fail(415, "not_runnable", "only .py and .sql files run")
         return None
+
+
+def _is_cell(cell: object) -> bool:
+    return isinstance(cell, str) and _CELL_ID.fullmatch(cell) is not None
+
+
+def _source(path: str, cell: str) -> str:
+    """A cell's text as the workspace's notebook has it. Raises Refused, BadNotebook, KeyError."""
+    return notebook.parse(workspace.read(places.WORK, path, notebook.MAX_BYTES))[cell].source
 
 
 class RunEvents(Handler):

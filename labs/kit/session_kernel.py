@@ -85,16 +85,23 @@ class SessionKernel:
 
     async def execute(self, path: str) -> Run:
         """Begin to run a file of the workspace. Raises Busy."""
+        code = f"from {__package__} import runner as _lab_runner; _lab_runner.run_and_show({path!r}); del _lab_runner"
+        return await self._begin(path, None, wire.execute(code))
+
+    async def execute_cell(self, path: str, cell: str, source: str) -> Run:
+        """Begin to run one cell of a notebook, in the namespace that its cells share. Raises Busy."""
+        return await self._begin(path, cell, wire.execute_cell(source, path, cell))
+
+    async def _begin(self, path: str, cell: str | None, request: tuple[str, list[bytes]]) -> Run:
         if self.state != "idle":
             raise Busy(self.state)
         self.state = "busy"
-        run = self.run = self.runs.start(path)
+        run = self.run = self.runs.start(path, cell)
         self._stopped = None
         self._begun.clear()
         self._idle.clear()
         self._replied.clear()
-        code = f"from {__package__} import runner as _lab_runner; _lab_runner.run_and_show({path!r}); del _lab_runner"
-        self._request, frames = wire.execute(code)
+        self._request, frames = request
         await self._sockets[places.SHELL].send_multipart(frames)
         self._spawn(self._finish(run))
         return run

@@ -35,7 +35,9 @@ class Message:
     buffers: Sequence[bytes] = ()
 
 
-def request(kind: str, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> tuple[str, list[bytes]]:
+def request(
+    kind: str, content: dict[str, Any], buffers: Sequence[bytes] = (), metadata: dict[str, Any] | None = None
+) -> tuple[str, list[bytes]]:
     """The id and the frames of a request to a kernel."""
     ident = uuid.uuid4().hex
     header = {
@@ -46,7 +48,7 @@ def request(kind: str, content: dict[str, Any], buffers: Sequence[bytes] = ()) -
         "date": datetime.now(UTC).isoformat(),
         "version": "5.3",
     }
-    parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
+    parts = [json.dumps(part).encode() for part in (header, {}, metadata or {}, content)]
     return ident, [DELIMITER, b"", *parts, *buffers]
 
 
@@ -54,6 +56,12 @@ def execute(code: str, buffers: Sequence[bytes] = ()) -> tuple[str, list[bytes]]
     """A request to run code that leaves no trace in the history; ``input()`` fails at once instead of waiting."""
     content = {"code": code, "silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
     return request("execute_request", content, buffers)
+
+
+def execute_cell(source: str, path: str, ident: str, *, answer: bool = False) -> tuple[str, list[bytes]]:
+    """A request to run a notebook's cell as Jupyter does; see ``cells``. ``answer``: say how it went to a grader."""
+    content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
+    return request("execute_request", content, metadata={"lab_cell": {"path": path, "id": ident, "answer": answer}})
 
 
 def parse(frames: Sequence[bytes]) -> Message:

@@ -161,13 +161,22 @@ def said(events: list[dict[str, Any]], name: str = "stdout") -> str:
 
 
 def grade(
-    student: Role, checks: str, files: dict[str, bytes | str], names: list[str], seconds: float = 60
+    student: Role,
+    checks: str,
+    files: dict[str, bytes | str],
+    names: list[str],
+    seconds: float = 60,
+    pristine: dict[str, bytes | str] | None = None,
+    extra_cells: str = "ignore",
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Grade files with these checks in a fresh grader: its events, and the report (empty when none came)."""
     grader = Role("grader", peer=student.run).wait_ready()
     try:
         job = {"job": "j1", "attempt": 2, "seed": 7, "checks": names, "entry": "main.py", "grading_seconds": seconds}
-        archive = tar({"checks.py": checks, **{f"submission/{path}": content for path, content in files.items()}})
+        job["extra_cells"] = extra_cells
+        sent = {f"submission/{path}": content for path, content in files.items()}
+        own = {f"pristine/{path}": content for path, content in (pristine or {}).items()}
+        archive = tar({"checks.py": checks, **sent, **own})
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(seconds + 30)
             connection.connect(str(grader.run / "grader.sock"))
