@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import hdrs, web
 from yarl import URL
 
-from workers import proxy, tickets
+from workers import proxy, tickets, watching
 from workers.config import ROOT, LabsSettings, settings
 from workers.gateway_pages import error_page, error_response, waiting_page
 from workers.sockets import NotASocket, pinned, read_note
@@ -101,8 +101,10 @@ class Gateway:
         self._check_origin(request, origin)
         if request.method == "GET" and "ticket" in request.query and not self._is_upgrade(request):
             return self._accept_ticket(request, target)
-        self._authenticate(request, target)
-        return await self._forward(request, target, origin)
+        ticket = self._authenticate(request, target)
+        if ticket.scope == "read":
+            self._only_watching(request, target)
+        return await self._forward(request, target, origin, watching.seconds_left(ticket))
 
     def target(self, host: str) -> Target | None:
         match = self._host.fullmatch(host)
@@ -134,7 +136,7 @@ class Gateway:
         offered = (p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(","))
         return next((p for p in offered if p.startswith(TICKET_PROTOCOL)), None)
 
-    def _authenticate(self, request: web.Request, target: Target) -> None:
+    def _authenticate(self, request: web.Request, target: Target) -> tickets.Ticket:
         """By header, by cookie, and for WebSockets (which can send neither across sites) by protocol or query."""
         upgrade = self._is_upgrade(request)
         protocol = self._ticket_protocol(request) if upgrade else None
@@ -142,13 +144,17 @@ class Gateway:
         ticket = ticket or (request.query.get("ticket", "") if upgrade else "")
         try:
             if ticket:
-                tickets.verify(ticket, target.session, target.ui)
-            elif cookie := request.cookies.get(COOKIE):
-                tickets.verify(cookie, target.session, target.ui, kind="cookie")
-            else:
-                raise Refused(401, "no_ticket", "open this page from the lab in the portal")
+                return tickets.verify(ticket, target.session, target.ui)
+            if cookie := request.cookies.get(COOKIE):
+                return tickets.verify(cookie, target.session, target.ui, kind="cookie")
         except tickets.TicketError as error:
             raise Refused(403 if error.code == "wrong_session" else 401, error.code, str(error)) from error
+        raise Refused(401, "no_ticket", "open this page from the lab in the portal")
+
+    def _only_watching(self, request: web.Request, target: Target) -> None:
+        upgrade = self._is_upgrade(request)
+        if target.ui != "jupyter" or not watching.may_watch(request.method, request.raw_path, upgrade=upgrade):
+            raise Refused(403, "read_only", "this ticket is for looking only")
 
     def _accept_ticket(self, request: web.Request, target: Target) -> web.Response:
         """Trade the ticket of a link for a cookie of this hostname alone, and take it out of the address bar."""
@@ -156,6 +162,8 @@ class Gateway:
             ticket = tickets.verify(request.query["ticket"], target.session, target.ui)
         except tickets.TicketError as error:
             raise Refused(403 if error.code == "wrong_session" else 401, error.code, str(error)) from error
+        if ticket.scope == "read":  # a cookie would outlive it by hours
+            raise Refused(403, "read_only", "this ticket is for looking only")
         query = [(k, v) for k, v in request.query.items() if k != "ticket"]
         # Built from the path alone and with a single leading slash: never another site's address.
         location = URL.build(path="/" + request.path.lstrip("/"), query=query)
@@ -169,7 +177,10 @@ class Gateway:
 
     # what they get
 
-    async def _forward(self, request: web.Request, target: Target, origin: str | None) -> web.StreamResponse:
+    async def _forward(
+        self, request: web.Request, target: Target, origin: str | None, seconds: float | None
+    ) -> web.StreamResponse:
+        """Pass it on; ``seconds`` ends the exchange of someone who only looks, and nothing of theirs goes in."""
         sandbox = self.sandbox_of(target.session)
         if sandbox is None:
             raise Refused(404, "no_session", "this lab session has ended")
@@ -181,8 +192,8 @@ class Gateway:
         try:
             with pinned(self.config.run_dir / sandbox / "lab", target.socket) as path:
                 if self._is_upgrade(request):
-                    return await self._forward_websocket(request, path, inner)
-                return await proxy.http(request, path, inner, OWN_COOKIES, self._page_headers(origin))
+                    return await self._forward_websocket(request, path, inner, seconds)
+                return await proxy.http(request, path, inner, OWN_COOKIES, self._page_headers(origin), seconds)
         except (NotASocket, proxy.NotListening, aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
             raise Refused(503, "not_up", "nothing answers there yet") from error
         except aiohttp.WSServerHandshakeError as error:
@@ -191,10 +202,13 @@ class Gateway:
             log.info("%s of session %s answered badly: %s", target.ui, target.session, error)
             raise Refused(502, "bad_answer", "the page in the sandbox answered badly") from error
 
-    async def _forward_websocket(self, request: web.Request, path: str, inner: URL) -> web.StreamResponse:
+    async def _forward_websocket(
+        self, request: web.Request, path: str, inner: URL, seconds: float | None
+    ) -> web.StreamResponse:
         offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if p.strip()]
         protocols = [p for p in offered if not p.startswith(TICKET_PROTOCOL)]
-        return await proxy.websocket(request, path, inner, OWN_COOKIES, protocols, self._ticket_protocol(request))
+        fallback = self._ticket_protocol(request)
+        return await proxy.websocket(request, path, inner, OWN_COOKIES, protocols, fallback, seconds)
 
     def sandbox_of(self, session: str) -> str | None:
         """The sandbox a session runs in, as the worker wrote it."""

@@ -140,11 +140,17 @@ def local_location(value: str) -> str:
 
 
 async def http(
-    request: web.Request, socket_path: str, target: URL, own_cookies: frozenset[str], extra: dict[str, str]
+    request: web.Request,
+    socket_path: str,
+    target: URL,
+    own_cookies: frozenset[str],
+    extra: dict[str, str],
+    seconds: float | None = None,
 ) -> web.StreamResponse:
     """Pass the request on, stream the answer back. Raises aiohttp.ClientError when nothing answers there.
 
-    ``extra`` headers come on top of what the sandbox answers.
+    ``extra`` headers come on top of what the sandbox answers. An answer that still comes after ``seconds`` ends there,
+    as a stream does: its reader goes on with a new ticket.
     """
     headers = request_headers(request, own_cookies)
     body = request.content if request.can_read_body else None
@@ -166,8 +172,12 @@ async def http(
         try:
             if begun:
                 await response.write(begun)
-            async for chunk in upstream.content.iter_any():
-                await response.write(chunk)
+            async with asyncio.timeout(seconds):
+                async for chunk in upstream.content.iter_any():
+                    await response.write(chunk)
+            await response.write_eof()
+        except TimeoutError:
+            upstream.close()
             await response.write_eof()
         except ClientError:
             # Its head is out: all that can be said is that the rest won't come, lest half a file pass for the whole.
@@ -183,8 +193,12 @@ async def websocket(
     own_cookies: frozenset[str],
     protocols: list[str],
     fallback: str | None,
+    seconds: float | None = None,
 ) -> web.StreamResponse:
-    """Join two WebSockets. ``fallback`` is the protocol agreed with the browser when the sandbox picks none."""
+    """Join two WebSockets. ``fallback`` is the protocol agreed with the browser when the sandbox picks none.
+
+    With ``seconds`` it is one way, from the sandbox to the browser, and closed after them (code ``EXPIRED``).
+    """
     headers = request_headers(request, own_cookies)
     for name in _WS_OWN:
         headers.popall(name, None)
@@ -199,23 +213,27 @@ async def websocket(
             protocols=(agreed,) if agreed else (), heartbeat=30, max_msg_size=MAX_MESSAGE, autoclose=False
         )
         await outer.prepare(request)
-        await _join(inner, outer)
+        await _join(inner, outer, seconds)
         return outer
 
 
+EXPIRED = 4401  # of the range that is for applications
 _END = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
-async def _join(inner: ClientWebSocketResponse, outer: web.WebSocketResponse) -> None:
+async def _join(inner: ClientWebSocketResponse, outer: web.WebSocketResponse, seconds: float | None) -> None:
     """Both ways until either side ends; then the other is closed with the same code."""
-    ways = {asyncio.ensure_future(_pump(inner, outer)), asyncio.ensure_future(_pump(outer, inner))}
+    inward = _pump(outer, inner) if seconds is None else _drop(outer)
+    ways = {asyncio.ensure_future(_pump(inner, outer)), asyncio.ensure_future(inward)}
+    expired = False
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait(ways, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        expired = not ended
     finally:
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
-        code = inner.close_code or outer.close_code or 1001
+        code = EXPIRED if expired else inner.close_code or outer.close_code or 1001
         code = code if code not in (1005, 1006, 1015) else 1001  # reserved: may be seen, never sent
         await asyncio.gather(inner.close(code=code), outer.close(code=code), return_exceptions=True)
 
@@ -228,3 +246,9 @@ async def _pump(
             await sink.send_str(message.data)
         elif message.type is WSMsgType.BINARY:
             await sink.send_bytes(message.data)
+
+
+async def _drop(source: web.WebSocketResponse) -> None:
+    """Listen until the other side goes, and pass on nothing of what it says."""
+    while (await source.receive()).type not in _END:
+        pass

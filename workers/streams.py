@@ -1,6 +1,7 @@
 """What a job says while it runs: one Redis Stream each, read again from any point by the id of the last entry seen.
 
-Names: ``session:<key>``, ``job:<id>``, ``environment:<name>``. Notices, not records: bounded, gone in a day.
+Names: ``session:<key>``, ``job:<id>``, ``environment:<name>``, ``workspace:<id>``, ``help:queue``. Notices, not
+records: bounded, gone in a day.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ RETRY_SECONDS = 1.0
 MAX_ENTRIES = 1000
 MAX_BYTES = 16 * 1024
 TTL_SECONDS = 24 * 3600
-_NAME = re.compile(r"(session|job|environment):[A-Za-z0-9_-]{1,80}")
+_NAME = re.compile(r"(session|job|environment|workspace|help):[A-Za-z0-9_-]{1,80}")
 _ID = re.compile(r"\d{1,20}(-\d{1,20})?")
 
 

@@ -1,4 +1,7 @@
-"""Short-lived signed permission to reach one page (``ui``) of one session; the portal issues, the gateway verifies."""
+"""Short-lived signed permission to reach one page (``ui``) of one session; the portal issues, the gateway verifies.
+
+Scope ``write`` is its student's. Scope ``read`` is for who looks on: what it opens ends with it (see workers.watching).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from workers.config import settings
 
 Kind = Literal["ticket", "cookie"]
+Scope = Literal["write", "read"]
 MIN_KEY = 32
 
 
@@ -28,6 +32,7 @@ class Ticket:
     user: str
     ui: str
     expires: float
+    scope: Scope = "write"
 
 
 def _signer(kind: Kind) -> URLSafeSerializer:
@@ -38,16 +43,17 @@ def _signer(kind: Kind) -> URLSafeSerializer:
     return URLSafeSerializer(key, salt=f"labs.gateway.{kind}")
 
 
-def issue(session: str, user: str, ui: str, seconds: float = 300, kind: Kind = "ticket") -> str:
+def issue(session: str, user: str, ui: str, seconds: float = 300, kind: Kind = "ticket", scope: Scope = "write") -> str:
     """A ticket for page ``ui`` (``jupyter`` or ``port-<n>``) of that session."""
-    return str(_signer(kind).dumps({"s": session, "u": str(user), "i": ui, "x": int(time.time() + seconds)}))
+    data = {"s": session, "u": str(user), "i": ui, "x": int(time.time() + seconds), "o": scope}
+    return str(_signer(kind).dumps(data))
 
 
 def verify(ticket: str, session: str, ui: str, kind: Kind = "ticket") -> Ticket:
     """What the ticket says. Raises TicketError when it isn't good for this session and page now."""
     try:
         data = _signer(kind).loads(ticket)
-        found = Ticket(data["s"], data["u"], data["i"], float(data["x"]))
+        found = Ticket(data["s"], data["u"], data["i"], float(data["x"]), data["o"])
     except (BadSignature, KeyError, TypeError, ValueError) as error:
         raise TicketError("bad_ticket", "this is no ticket of this portal") from error
     if (found.session, found.ui) != (session, ui):

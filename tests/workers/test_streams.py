@@ -79,7 +79,7 @@ def test_what_a_browser_sends_as_last_id_must_be_one(redis_client: redis.Redis, 
 
 
 @pytest.mark.parametrize("name", ["lease:job:1", "job:", "job:../x", "job:a b", "session:" + "x" * 200])
-def test_only_the_three_kinds_of_stream_exist(redis_client: redis.Redis, name: str) -> None:
+def test_only_the_named_kinds_of_stream_exist(redis_client: redis.Redis, name: str) -> None:
     with pytest.raises(ValueError, match="not a stream name"):
         streams.publish(name, {})
 

@@ -30,6 +30,11 @@ def test_it_names_who_came() -> None:
     assert tickets.verify(tickets.issue(SESSION, "7", "jupyter"), SESSION, "jupyter").user == "7"
 
 
+def test_it_says_whether_its_holder_may_do_more_than_look() -> None:
+    assert tickets.verify(tickets.issue(SESSION, "7", "jupyter"), SESSION, "jupyter").scope == "write"
+    assert tickets.verify(tickets.issue(SESSION, "7", "jupyter", scope="read"), SESSION, "jupyter").scope == "read"
+
+
 def test_it_is_for_one_session_and_one_page() -> None:
     ticket = tickets.issue(SESSION, "7", "jupyter")
     assert code(ticket, session=OTHER) == "wrong_session"

@@ -20,6 +20,8 @@ OTHER_SESSION = "b" * 26
 SANDBOX = "s" * 26
 PORTAL = "http://127.0.0.1:8000"
 LEFT = web.AppKey("left", asyncio.Event)
+SAID = web.AppKey("said", list[str])
+SCREENS = web.AppKey("screens", set[web.WebSocketResponse])
 
 
 async def echo(request: web.Request) -> web.Response:
@@ -98,11 +100,28 @@ async def websocket(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
+async def terminal(request: web.Request) -> web.WebSocketResponse:
+    """Shows everyone who looks what anyone has typed."""
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    request.app[SCREENS].add(socket)
+    await socket.send_json({"said": request.app[SAID]})
+    async for message in socket:
+        request.app[SAID].append(str(message.data))
+        for screen in request.app[SCREENS]:
+            await screen.send_json({"said": request.app[SAID]})
+    request.app[SCREENS].discard(socket)
+    return socket
+
+
 def program() -> web.Application:
     app = web.Application()
     app[LEFT] = asyncio.Event()
+    app[SAID], app[SCREENS] = [], set()
     app.router.add_post("/big", big)
     app.router.add_get("/events", events)
+    app.router.add_get("/lab/runs/r1/events", events)
+    app.router.add_get("/terminals/websocket/1", terminal)
     app.router.add_get("/cookies", cookies)
     app.router.add_get("/policies", policies)
     app.router.add_get("/broken", broken)
