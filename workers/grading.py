@@ -16,6 +16,8 @@ from typing import Any
 
 from labs.catalog import Environment, Lab
 from labs.kit import report as reports
+from labs.kit.services import START_SECONDS as SERVICES_SECONDS
+from labs.services import services_of
 from workers import pool, specs
 from workers.host import Host
 from workers.jobs import GradeJob, GradeResult, Outcome
@@ -57,7 +59,7 @@ class Grading:
             self._phase("starting")
             self._obtain(lab, environment, image)
             self.timings["start"] = time.monotonic() - self.began
-            return self._judge(lab, parcel)
+            return self._judge(lab, environment, parcel)
         except (SandboxError, StorageError, OSError) as error:
             log.warning("job %s attempt %s: %s", self.job.job, self.job.attempt, error)
             return self._result("platform_error", note=f"{type(error).__name__}: {error}")
@@ -91,7 +93,7 @@ class Grading:
         """A warm pair, or a new one; ready when this returns."""
         labels = {"job": self.job.job, "attempt": str(self.job.attempt)}
         ready = environment.spec.ready_seconds
-        deadline = time.time() + ready + lab.spec.grading_seconds + 2 * MARGIN_SECONDS
+        deadline = time.time() + ready + _seconds(lab, environment) + 2 * MARGIN_SECONDS
         if lab.spec.limits is None:
             self.handles = pool.claim(self.host, environment, image, "grading", labels, deadline) or []
         self.timings["pool_hit"] = float(bool(self.handles))
@@ -100,13 +102,13 @@ class Grading:
             self.handles = pool.start(self.host, environment, image, "grading", labels, deadline, limits)
             wait_ready(self.host, self.handles, ready)
 
-    def _judge(self, lab: Lab, parcel: bytes) -> GradeResult:
+    def _judge(self, lab: Lab, environment: Environment, parcel: bytes) -> GradeResult:
         """Hand G the work, pass on what it says, and decide whose failure a failure is."""
-        end = time.monotonic() + lab.spec.grading_seconds + MARGIN_SECONDS
+        end = time.monotonic() + _seconds(lab, environment) + MARGIN_SECONDS
         ids = [check.id for check in lab.spec.checks]
         try:
             report = None
-            for line in self._conversation(lab, ids, parcel, end):
+            for line in self._conversation(lab, environment, ids, parcel, end):
                 if line.get("event") == "report":
                     report = reports.validate(line.get("report") or {}, self.job.job, self.job.attempt, ids)
                 else:
@@ -124,7 +126,9 @@ class Grading:
             return self._result("memory")
         return self._result(report["outcome"], report["message"], report["checks"])
 
-    def _conversation(self, lab: Lab, ids: list[str], parcel: bytes, end: float) -> Iterator[Event]:
+    def _conversation(
+        self, lab: Lab, environment: Environment, ids: list[str], parcel: bytes, end: float
+    ) -> Iterator[Event]:
         """Send the job over G's socket; yield the lines it answers until it closes."""
         order = {
             "job": self.job.job,
@@ -134,6 +138,7 @@ class Grading:
             "entry": lab.spec.entry,
             "grading_seconds": lab.spec.grading_seconds,
             "extra_cells": lab.spec.extra_cells,
+            "services": [s.model_dump(mode="json") for s in services_of(environment.spec, lab.spec)],
         }
         with connect(self.handles[1].run_dir, SOCKET, timeout=5) as connection:
             connection.settimeout(MARGIN_SECONDS)
@@ -209,6 +214,11 @@ class Grading:
         if note:
             message = {**(message or {}), "detail": note[:2000]}
         return GradeResult(self.job.job, self.job.attempt, outcome, message or {}, checks or [], dict(self.timings))
+
+
+def _seconds(lab: Lab, environment: Environment) -> float:
+    """The checks' time, and that of the services they wait for."""
+    return lab.spec.grading_seconds + (SERVICES_SECONDS if services_of(environment.spec, lab.spec) else 0.0)
 
 
 def _object(line: bytes) -> Event:

@@ -3,7 +3,7 @@
 Known as ``labkit`` inside a sandbox and as ``labs.kit`` to the portal's code, so it imports itself relatively only.
 """
 
-from .lab import SPARK, Failed, Lab, Response, Run, SparkFrame
+from .lab import SPARK, Failed, Lab, LabService, Response, Run, SparkFrame
 from .notebook_checks import CellRun, NotebookRun, asserting
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "CellRun",
     "Failed",
     "Lab",
+    "LabService",
     "NotebookRun",
     "Response",
     "Run",

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .failed import Failed
+from .lab_service import LabService
 from .values import SPARK, SparkFrame
 
 if TYPE_CHECKING:
@@ -16,30 +18,9 @@ if TYPE_CHECKING:
     from .peer import Answer, Peer
     from .spark import EventLog
 
-__all__ = ["SPARK", "Failed", "Lab", "Response", "Run", "SparkFrame"]
+__all__ = ["SPARK", "Failed", "Lab", "LabService", "Response", "Run", "SparkFrame"]
 
 Result = TypeVar("Result")
-
-
-class Failed(Exception):
-    """The student's work is not right. ``es`` and ``en`` say what is wrong and what to look at next."""
-
-    def __init__(
-        self,
-        es: str,
-        en: str,
-        *,
-        got: object = None,
-        expected: object = None,
-        score: float = 0.0,
-        figure: Any = None,
-    ) -> None:
-        super().__init__(en)
-        self.message = {"es": es, "en": en}
-        self.got = None if got is None else str(got)
-        self.expected = None if expected is None else str(expected)
-        self.score = score
-        self.figure = figure
 
 
 @dataclass(frozen=True)
@@ -97,6 +78,7 @@ class Lab:
     hidden: Path
     notebooks: dict[str, Transplant] = field(default_factory=dict)
     """The submission's notebooks with its answers in the pristine ones, by path."""
+    services: tuple[str, ...] = ()
     rng: random.Random = field(init=False)
     _memo: dict[str, Any] = field(default_factory=dict)
 
@@ -237,6 +219,12 @@ class Lab:
         except PeerError:
             raise _died() from None
 
+    def service(self, ident: str) -> LabService:
+        """A service that the lab or its environment declares; they run when the checks begin."""
+        if ident not in self.services:
+            raise LookupError(f"this lab has no service {ident!r} (there is: {', '.join(self.services) or 'none'})")
+        return LabService(ident, lambda order, seconds: self._order(order, seconds, ident))
+
     def once(self, key: str, make: Callable[[], Result]) -> Result:
         """The result of ``make()``, computed for the first check that asks; a failure is remembered, too."""
         if key not in self._memo:
@@ -311,6 +299,14 @@ class Lab:
             raise _died() from None
         except BadAnswer:
             raise _no_answer(what) from None
+
+    def _order(self, order: dict[str, Any], seconds: float, ident: str) -> dict[str, Any]:
+        from .peer import PeerError
+
+        try:
+            return self.peer.order(order, seconds)
+        except PeerError:
+            raise _no_answer(ident) from None
 
 
 def _no_sessions(value: Any) -> Any:

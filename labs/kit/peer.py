@@ -16,13 +16,14 @@ from typing import Any
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from . import places, wire
+from . import places, strict, wire
 
 MAX_FRAME = 64 << 20
 MAX_STREAM = 4 << 20
 MAX_TOTAL = 512 << 20
 QUEUED_MESSAGES = 16
 RESTART_SECONDS = 60.0
+MAX_ORDER_ANSWER = 1 << 20
 HELLO_SECONDS = 10.0
 
 
@@ -160,16 +161,49 @@ class Peer:
     def restart(self) -> None:
         """A fresh kernel in S. Raises PeerDied when S can't give one."""
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as verb:
-                verb.settimeout(min(RESTART_SECONDS, self._left()))
-                verb.connect(str(self._folder / "student.sock"))
-                verb.sendall(b"restart\n")
-                said = verb.recv(16)
-            self._reconnect(said)
+            self._reconnect(self._verb(b"restart\n", min(RESTART_SECONDS, self._left()), 16))
         except (OSError, PeerDied) as error:
             self._gone = True
             self._left()
             raise PeerDied(str(error)) from None
+
+    def order(self, order: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Have S do something about its services, which may take it that long. Raises PeerError or DeadlinePassed."""
+        seconds = min(seconds, self._left())
+        began = time.monotonic()
+        try:
+            # S answers by itself when its time is over; past that much more it is taken for hung.
+            line = json.dumps({**order, "seconds": seconds}).encode() + b"\n"
+            answer = strict.loads(self._verb(line, seconds + HELLO_SECONDS, MAX_ORDER_ANSWER), MAX_ORDER_ANSWER)
+        except OSError as error:
+            raise PeerDied(str(error)) from None
+        except strict.BadJSON as error:
+            raise BadAnswer(str(error)) from None
+        finally:
+            self.seconds += time.monotonic() - began
+        if not isinstance(answer, dict) or "error" in answer:
+            raise BadAnswer(str(answer)[:500])
+        return answer
+
+    def allow(self, seconds: float) -> None:
+        """Put the deadline off."""
+        self._deadline += seconds
+
+    def _verb(self, line: bytes, seconds: float, limit: int) -> bytes:
+        """One line to the role itself, and the line it answers. Raises OSError."""
+        end = time.monotonic() + seconds
+        said = b""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as verb:
+            verb.settimeout(seconds)
+            verb.connect(str(self._folder / "student.sock"))
+            verb.sendall(line)
+            while not said.endswith(b"\n") and len(said) < limit:
+                verb.settimeout(max(end - time.monotonic(), 0.001))
+                chunk = verb.recv(64 << 10)
+                if not chunk:
+                    break
+                said += chunk
+        return said[:limit]
 
     def _reconnect(self, said: bytes) -> None:
         if said != b"ok\n":

@@ -27,6 +27,8 @@ State = Literal["stopped", "starting", "ready", "failed", "restarting"]
 
 LAUNCHER = Path(__file__).with_name("service_process.py")
 POLL_SECONDS = 0.1
+START_SECONDS = 120.0
+"""How long a grading waits for all of them, beside the lab's own time. The worker waits as long."""
 NEXT_SECONDS = 60.0
 """How long the next service waits for one that doesn't become ready."""
 TERM_SECONDS = 5.0
@@ -104,6 +106,11 @@ class Service:
             "restarts": self.restarts,
         }
         return {**told, "tail": self.log.tail(TAIL_BYTES)} if self.state == "failed" else told
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to wait for just now."""
+        return self.state in ("ready", "failed", "stopped")
 
     def start(self) -> None:
         """Begin, unless it runs already."""
@@ -289,16 +296,16 @@ class Supervisor:
                 except TimeoutError:
                     yield None
 
-    async def settled(self, services: list[Service], seconds: float) -> None:
-        """Until each of them is ready, failed or stopped, or that long."""
+    async def until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Until something that follows from the services' states holds, or that long."""
         end = time.monotonic() + seconds
-        while any(s.state in ("starting", "restarting") for s in services) and (left := end - time.monotonic()) > 0:
+        while not condition() and (left := end - time.monotonic()) > 0:
             changed = self._changed
             with suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), left)
 
     async def started(self, seconds: float) -> None:
-        """Until all that starts with the session is settled, or that long."""
+        """Until all that starts with the session has settled, or that long."""
         if self._begun is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._begun), seconds)
@@ -307,7 +314,7 @@ class Supervisor:
         for service in self.services.values():
             if service.declared.start == "session":
                 service.start()
-                await self.settled([service], NEXT_SECONDS)
+                await self.until(lambda s=service: s.settled, NEXT_SECONDS)  # type: ignore[misc]
 
     def _notify(self) -> None:
         self._changed.set()

@@ -1,11 +1,15 @@
-"""Role ``student`` (S): a bare kernel, and one verb for the grader: a line ``restart`` on ``student.sock``."""
+"""Role ``student`` (S): a bare kernel, the lab's services, and two verbs for the grader on ``student.sock``: a line
+``restart`` for a fresh kernel, a JSON object for the services (``service_orders``).
+"""
 
 from __future__ import annotations
 
+import json
 import socket
 
 from . import places
 from .kernel import KernelFailed, KernelProcess
+from .service_orders import MAX_ORDER, ServiceOrders
 
 READY_SECONDS = 120
 WARMUP = f"from {__package__} import remote as _lab_remote; _lab_remote.prepare(); del _lab_remote"
@@ -34,7 +38,7 @@ class Student:
 
 def main() -> None:
     """Serve until stopped."""
-    student = Student()
+    student, services = Student(), ServiceOrders()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(places.RUN / "student.sock"))
     listener.listen(4)
@@ -45,8 +49,11 @@ def main() -> None:
         with connection:
             connection.settimeout(5)
             try:
-                if connection.recv(16) == b"restart\n":
+                line = connection.makefile("rb").readline(MAX_ORDER + 1)
+                if line == b"restart\n":
                     student.restart()
                     connection.sendall(b"ok\n")
+                elif line.endswith(b"\n"):
+                    connection.sendall(json.dumps(services.obey(line)).encode() + b"\n")
             except (OSError, KernelFailed):
-                continue  # the grader sees a closed connection and no "ok"
+                continue  # the grader sees a closed connection and no answer

@@ -168,12 +168,14 @@ def grade(
     seconds: float = 60,
     pristine: dict[str, bytes | str] | None = None,
     extra_cells: str = "ignore",
+    services: tuple[dict[str, Any], ...] = (),
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Grade files with these checks in a fresh grader: its events, and the report (empty when none came)."""
     grader = Role("grader", peer=student.run).wait_ready()
     try:
         job = {"job": "j1", "attempt": 2, "seed": 7, "checks": names, "entry": "main.py", "grading_seconds": seconds}
         job["extra_cells"] = extra_cells
+        job["services"] = list(services)
         sent = {f"submission/{path}": content for path, content in files.items()}
         own = {f"pristine/{path}": content for path, content in (pristine or {}).items()}
         archive = tar({"checks.py": checks, **sent, **own})
