@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 MAX_MESSAGE = 32 << 20
 READY_SECONDS = 120
 GRACE_SECONDS = 1.0
+END_SECONDS = 10.0
+"""What was published before a reply may come after it: at once, or late on a busy machine, or never if it got lost."""
 BEGUN = ("lab_begun", "execute_input")
 """What says that the code itself runs now: the runner's word for a file, Jupyter's for a cell."""
 
@@ -147,7 +149,7 @@ class SessionKernel:
         """The run is over when the kernel has replied and all it published before is here."""
         await self._replied.wait()
         try:
-            await asyncio.wait_for(self._idle.wait(), GRACE_SECONDS)
+            await asyncio.wait_for(self._idle.wait(), END_SECONDS)
         except TimeoutError:
             logger.warning("the end of %s was lost: its output was too much", run.id)
         if run.state == "running":
@@ -177,9 +179,10 @@ class SessionKernel:
         if place == places.SHELL:
             if message.type == "execute_reply":
                 self._replied.set()
-        elif message.type in BEGUN:
+            return
+        if message.type in BEGUN:
             self._begun.set()
-        elif message.type == "status":
+        if message.type == "status":
             if message.content.get("execution_state") == "idle":
                 self._idle.set()
         elif self.run is not None:
