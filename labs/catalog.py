@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from labs import contents, services
+from labs import contents, instructions, services
 from labs.models import (
     LANGUAGES,
     Catalog,
@@ -157,6 +157,7 @@ class _Reader:
     def _page(self, folder: Path, topic: TopicFile) -> Page:
         path = folder / f"{topic.id}.{LANGUAGES[0]}.md"
         self.result.problems.extend(contents.check_translations(folder, topic.id))
+        self.result.problems.extend(instructions.check_page(folder, topic.id))
         return Page(topic, path)
 
     def _links(self, folder: Path, spec: ModuleFile, source: YamlFile) -> None:
@@ -200,6 +201,7 @@ class _Reader:
         else:
             self.result.problems.extend(services.check_lab(spec, environment.spec, source))
         self.result.problems.extend(contents.check_lab(lab, source))
+        self.result.problems.extend(instructions.check_instructions(lab, source))
         return lab
 
 

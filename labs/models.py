@@ -55,6 +55,13 @@ class Mutant(Model):
     why: str = Field(min_length=1)
 
 
+class Step(Model):
+    """The n-th heading ``## Paso n`` of the instructions, and the checks that tell whether it is done."""
+
+    id: Slug
+    checks: tuple[str, ...] = ()
+
+
 class EnvironmentLimits(Model):
     memory_mb: int = Field(default=1024, ge=128, le=65536)
     cpus: float = Field(default=1.0, gt=0, le=64)
@@ -136,6 +143,7 @@ class LabFile(Model):
     services: tuple[Service, ...] = Field(default=(), description="after the environment's")
     uis: tuple[WebUI, ...] = Field(default=(), description="after the environment's")
     checks: tuple[Check, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = ()
     mutants: tuple[Mutant, ...] = ()
 
 

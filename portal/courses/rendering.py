@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,10 +26,11 @@ from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
+from labs.instructions import STEP_HEADING, BadDirective, directive
 from portal.courses.models import reader
 
 # Part of the cache key: raise it when this module would render the same text differently.
-_VERSION = "1"
+_VERSION = "2"
 
 # fmt: off
 _TAGS = {
@@ -48,6 +49,8 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "pre": {"tabindex"},
     "aside": {"role", "aria-label"},
+    "div": {"data-act", "data-file"},
+    "section": {"aria-labelledby", "data-step"},
 }
 
 
@@ -68,17 +71,20 @@ class Rendered:
     toc: tuple[Heading, ...]
 
 
-def render(text: str, figures: str = "") -> Rendered:
-    """Render Markdown. Relative image addresses ``figures/x.svg`` become ``<figures>x.svg``."""
-    digest = hashlib.sha256(f"{_VERSION}\0{figures}\0{reader()}\0{text}".encode()).hexdigest()
+def render(text: str, figures: str = "", steps: Sequence[str] = ()) -> Rendered:
+    """Render Markdown. Relative image addresses ``figures/x.svg`` become ``<figures>x.svg``.
+
+    The heading ``## Paso n`` begins a section for the n-th of ``steps``, up to the next heading of its level.
+    """
+    digest = hashlib.sha256(f"{_VERSION}\0{figures}\0{','.join(steps)}\0{reader()}\0{text}".encode()).hexdigest()
     found: Rendered | None = stored.get(f"markdown:{digest}")
     if found is None:
-        found = _render(text, figures)
+        found = _render(text, figures, steps)
         stored.set(f"markdown:{digest}", found, None)
     return found
 
 
-def _render(text: str, figures: str) -> Rendered:
+def _render(text: str, figures: str, steps: Sequence[str]) -> Rendered:
     markdown = _markdown()
     env: dict[str, Any] = {"figures": figures}
     tokens = markdown.parse(text, env)
@@ -86,7 +92,7 @@ def _render(text: str, figures: str) -> Rendered:
         if style := token.attrs.pop("style", None) if token.type in {"td_open", "th_open"} else None:
             # Inline styles are shut out by the content security policy.
             token.attrSet("class", f"align-{str(style).removeprefix('text-align:')}")
-    html = markdown.renderer.render(tokens, markdown.options, env)
+    html = markdown.renderer.render(list(_in_steps(tokens, steps)), markdown.options, env)
     clean = nh3.clean(
         html,
         tags=_TAGS,
@@ -95,6 +101,25 @@ def _render(text: str, figures: str) -> Rendered:
         link_rel="noopener noreferrer",
     )
     return Rendered(mark_safe(clean), _toc(tokens))  # noqa: S308 -- just cleaned
+
+
+def _in_steps(tokens: Sequence[Token], steps: Sequence[str]) -> Iterator[Token]:
+    """The tokens with a section around each step."""
+    inside = False
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag in {"h1", "h2"}:
+            if inside:
+                yield Token("step_close", "section", -1, block=True)
+            number = STEP_HEADING.match(tokens[index + 1].content) if token.tag == "h2" else None
+            inside = number is not None and 1 <= int(number[1]) <= len(steps)
+            if number and inside:
+                named = {"class": "step", "data-step": steps[int(number[1]) - 1]}
+                yield Token(
+                    "step_open", "section", 1, attrs={**named, "aria-labelledby": str(token.attrGet("id"))}, block=True
+                )
+        yield token
+    if inside:
+        yield Token("step_close", "section", -1, block=True)
 
 
 def _toc(tokens: Sequence[Token]) -> tuple[Heading, ...]:
@@ -117,6 +142,7 @@ def _markdown() -> MarkdownIt:
     markdown.use(footnote_plugin).use(deflist_plugin)
     for name, title in _BOXES.items():
         markdown.use(container_plugin, name, render=_box(name, title))
+    markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("image", _image)
     markdown.add_render_rule("paragraph_open", _paragraph)
     markdown.add_render_rule("paragraph_close", _paragraph)
@@ -154,6 +180,18 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
     return (
         f'<pre class="code" tabindex="0"><code class="language-{escapeHtml(language or "text")}">{inner}</code></pre>'
     )
+
+
+def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """A block that acts says so to the lab page's script; without it, it is a block like the others."""
+    html = self.fence(tokens, index, options, env)
+    try:
+        found = directive(tokens[index].info)
+    except BadDirective:
+        found = None
+    if found is None:
+        return html
+    return f'<div class="act" data-act="{found.act}" data-file="{escapeHtml(found.file)}">{html}</div>\n'
 
 
 def _is_figure(tokens: Sequence[Token], index: int) -> bool:

@@ -42,7 +42,9 @@ def lab_page(request: HttpRequest, lab: str) -> HttpResponse:
         "course": found.module.course,
         "module": found.module,
         "topic": found.page,
-        "instructions": render_markdown(found.instructions[reader()]).html,
+        "instructions": render_markdown(
+            found.instructions[reader()], steps=[step.id for step in found.file.steps]
+        ).html,
         "config": _config(workspace),
     }
     return render(request, "labs/lab.html", context)

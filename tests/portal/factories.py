@@ -104,6 +104,9 @@ checks:
     title: {es: La sorpresa, en: The surprise}
     points: 20
     visibility: never
+steps:
+  - {id: sumar, checks: [total]}
+  - {id: leer}
 mutants:
   - {id: corto, loses: [total], why: skips the last number}
 """
@@ -173,8 +176,8 @@ def _lab_files() -> dict[str, str]:
     checks = "".join(f"def {name}(lab):\n    return None\n\n\n" for name in ("total", "speed", "secret"))
     return {
         "lab.yaml": LAB_YAML,
-        "instructions.es.md": "# Sumar\n\n1. Abre `main.py`.\n",
-        "instructions.en.md": "# Adding\n\n1. Open `main.py`.\n",
+        "instructions.es.md": "# Sumar\n\n## Paso 1. Sumar\n\n1. Abre `main.py`.\n\n## Paso 2. Leer\n\nLee.\n",
+        "instructions.en.md": "# Adding\n\n## Step 1. Add\n\n1. Open `main.py`.\n\n## Step 2. Read\n\nRead.\n",
         "checks.py": f'"""Checks."""\n\n\n{checks}',
         "starter/main.py": "def suma(xs):\n    return 0\n",
         "starter/extra.py": "# tuyo\n",

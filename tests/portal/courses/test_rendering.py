@@ -52,3 +52,25 @@ def test_headings_make_the_contents_list() -> None:
     rendered = render("# T\n\n## Leer `df`\n\ntexto\n\n### Más\n")
     assert [(entry.level, entry.title) for entry in rendered.toc] == [(2, "Leer df"), (3, "Más")]
     assert all(f'id="{entry.id}"' in rendered.html for entry in rendered.toc)
+
+
+def test_a_block_that_acts_says_so_and_keeps_its_text() -> None:
+    html = render("```bash run\nls | wc\n```\n\n```sql open=a.sql\nSELECT 1\n```\n\n```python\nx\n```\n").html
+    assert html.count('class="act"') == 2
+    assert '<div class="act" data-act="run" data-file=""><pre class="code"' in html
+    assert '<div class="act" data-act="open" data-file="a.sql">' in html
+
+
+def test_an_unknown_directive_leaves_a_block_as_it_is() -> None:
+    assert "data-act" not in render("```bash launch\nls\n```\n").html
+
+
+def test_each_step_is_a_section_named_by_its_heading() -> None:
+    text = "# Lab\n\n## Paso 1. Leer\n\nUno.\n\n### Más\n\nDos.\n\n## Paso 2. Unir\n\nTres.\n\n## Al final\n\nCuatro.\n"
+    html = render(text, steps=("leer", "unir")).html
+    assert html.count("<section") == html.count("</section>") == 2
+    one, two = (html.index(f'data-step="{step}"') for step in ("leer", "unir"))
+    assert one < html.index("Dos.") < html.index("</section>") < two < html.index("Tres.")
+    assert html.rindex("</section>") < html.index("Cuatro.")
+    assert 'aria-labelledby="paso-1-leer"' in html
+    assert "<section" not in render(text).html
