@@ -28,7 +28,7 @@ class BadDirective(ValueError):
 
 @dataclass(frozen=True)
 class Directive:
-    """``run``: the block goes to a terminal. ``insert``, ``open``: it goes into ``file``, at its end or as the whole."""
+    """``run``: the block goes to a terminal. ``insert``, ``open``: it goes into ``file``, at its end or as a whole."""
 
     act: str
     file: str = ""
