@@ -63,6 +63,7 @@ class Gateway:
     def __init__(self, config: LabsSettings, frame_files: Path = FRAME_FILES) -> None:
         self.config = config
         self.frame_files = frame_files
+        self.leases = watching.Leases()
         self.origins = frozenset(o.strip().rstrip("/") for o in config.portal_origins.split(",") if o.strip())
         # fullmatch, lower case only: whatever isn't exactly one of our names has no meaning here.
         self._host = re.compile(
@@ -104,7 +105,7 @@ class Gateway:
         ticket = self._authenticate(request, target)
         if ticket.scope == "read":
             self._only_watching(request, target)
-        return await self._forward(request, target, origin, watching.seconds_left(ticket))
+        return await self._forward(request, target, origin, self.leases.terms(ticket))
 
     def target(self, host: str) -> Target | None:
         match = self._host.fullmatch(host)
@@ -162,8 +163,8 @@ class Gateway:
             ticket = tickets.verify(request.query["ticket"], target.session, target.ui)
         except tickets.TicketError as error:
             raise Refused(403 if error.code == "wrong_session" else 401, error.code, str(error)) from error
-        if ticket.scope == "read":  # a cookie would outlive it by hours
-            raise Refused(403, "read_only", "this ticket is for looking only")
+        if ticket.scope == "read" or ticket.grant:  # a cookie would outlive it by hours
+            raise Refused(403, "no_pages", "this ticket opens no pages of the lab's tools")
         query = [(k, v) for k, v in request.query.items() if k != "ticket"]
         # Built from the path alone and with a single leading slash: never another site's address.
         location = URL.build(path="/" + request.path.lstrip("/"), query=query)
@@ -178,9 +179,9 @@ class Gateway:
     # what they get
 
     async def _forward(
-        self, request: web.Request, target: Target, origin: str | None, seconds: float | None
+        self, request: web.Request, target: Target, origin: str | None, terms: watching.Terms | None
     ) -> web.StreamResponse:
-        """Pass it on; ``seconds`` ends the exchange of someone who only looks, and nothing of theirs goes in."""
+        """Pass it on, on a helper's ``terms`` if it is a helper's."""
         sandbox = self.sandbox_of(target.session)
         if sandbox is None:
             raise Refused(404, "no_session", "this lab session has ended")
@@ -192,8 +193,8 @@ class Gateway:
         try:
             with pinned(self.config.run_dir / sandbox / "lab", target.socket) as path:
                 if self._is_upgrade(request):
-                    return await self._forward_websocket(request, path, inner, seconds)
-                return await proxy.http(request, path, inner, OWN_COOKIES, self._page_headers(origin), seconds)
+                    return await self._forward_websocket(request, path, inner, terms)
+                return await proxy.http(request, path, inner, OWN_COOKIES, self._page_headers(origin), terms)
         except (NotASocket, proxy.NotListening, aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
             raise Refused(503, "not_up", "nothing answers there yet") from error
         except aiohttp.WSServerHandshakeError as error:
@@ -203,12 +204,12 @@ class Gateway:
             raise Refused(502, "bad_answer", "the page in the sandbox answered badly") from error
 
     async def _forward_websocket(
-        self, request: web.Request, path: str, inner: URL, seconds: float | None
+        self, request: web.Request, path: str, inner: URL, terms: watching.Terms | None
     ) -> web.StreamResponse:
         offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if p.strip()]
         protocols = [p for p in offered if not p.startswith(TICKET_PROTOCOL)]
         fallback = self._ticket_protocol(request)
-        return await proxy.websocket(request, path, inner, OWN_COOKIES, protocols, fallback, seconds)
+        return await proxy.websocket(request, path, inner, OWN_COOKIES, protocols, fallback, terms)
 
     def sandbox_of(self, session: str) -> str | None:
         """The sandbox a session runs in, as the worker wrote it."""

@@ -6,7 +6,8 @@ Decides nothing about who may: that is gateway.py's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from aiohttp import (
     ClientError,
@@ -20,6 +21,8 @@ from aiohttp import (
 )
 from multidict import CIMultiDict
 from yarl import URL
+
+from workers.watching import Terms
 
 UPSTREAM = "http://localhost"  # Jupyter Server answers only a local Host header
 CONNECT = ClientTimeout(total=None, sock_connect=5)
@@ -145,12 +148,12 @@ async def http(
     target: URL,
     own_cookies: frozenset[str],
     extra: dict[str, str],
-    seconds: float | None = None,
+    terms: Terms | None = None,
 ) -> web.StreamResponse:
     """Pass the request on, stream the answer back. Raises aiohttp.ClientError when nothing answers there.
 
-    ``extra`` headers come on top of what the sandbox answers. An answer that still comes after ``seconds`` ends there,
-    as a stream does: its reader goes on with a new ticket.
+    ``extra`` headers come on top of what the sandbox answers. An answer that still comes when a helper's ``terms`` are
+    over ends there, as a stream does: its reader goes on with a new ticket.
     """
     headers = request_headers(request, own_cookies)
     body = request.content if request.can_read_body else None
@@ -172,18 +175,37 @@ async def http(
         try:
             if begun:
                 await response.write(begun)
-            async with asyncio.timeout(seconds):
-                async for chunk in upstream.content.iter_any():
-                    await response.write(chunk)
-            await response.write_eof()
-        except TimeoutError:
-            upstream.close()
+            if not await _within(terms, _copy(upstream, response)):
+                upstream.close()
             await response.write_eof()
         except ClientError:
             # Its head is out: all that can be said is that the rest won't come, lest half a file pass for the whole.
             if request.transport is not None:
                 request.transport.abort()
         return response
+
+
+async def _copy(upstream: ClientResponse, response: web.StreamResponse) -> None:
+    async for chunk in upstream.content.iter_any():
+        await response.write(chunk)
+
+
+async def _within(terms: Terms | None, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work until it ends (True) or the terms are over (False). Raises what the work raises."""
+    if terms is None:
+        await work
+        return True
+    task = asyncio.ensure_future(work)
+    try:
+        while not task.done() and (left := terms.left()) > 0:
+            await asyncio.wait({task}, timeout=left)
+        if task.done():
+            await task
+            return True
+        return False
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def websocket(
@@ -193,11 +215,11 @@ async def websocket(
     own_cookies: frozenset[str],
     protocols: list[str],
     fallback: str | None,
-    seconds: float | None = None,
+    terms: Terms | None = None,
 ) -> web.StreamResponse:
     """Join two WebSockets. ``fallback`` is the protocol agreed with the browser when the sandbox picks none.
 
-    With ``seconds`` it is one way, from the sandbox to the browser, and closed after them (code ``EXPIRED``).
+    A helper's is closed when its ``terms`` are over (code ``EXPIRED``); an onlooker's leads out of the sandbox only.
     """
     headers = request_headers(request, own_cookies)
     for name in _WS_OWN:
@@ -213,7 +235,7 @@ async def websocket(
             protocols=(agreed,) if agreed else (), heartbeat=30, max_msg_size=MAX_MESSAGE, autoclose=False
         )
         await outer.prepare(request)
-        await _join(inner, outer, seconds)
+        await _join(inner, outer, terms)
         return outer
 
 
@@ -221,21 +243,27 @@ EXPIRED = 4401  # of the range that is for applications
 _END = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
-async def _join(inner: ClientWebSocketResponse, outer: web.WebSocketResponse, seconds: float | None) -> None:
+async def _join(inner: ClientWebSocketResponse, outer: web.WebSocketResponse, terms: Terms | None) -> None:
     """Both ways until either side ends; then the other is closed with the same code."""
-    inward = _pump(outer, inner) if seconds is None else _drop(outer)
-    ways = {asyncio.ensure_future(_pump(inner, outer)), asyncio.ensure_future(inward)}
+    inward = _drop(outer) if terms is not None and terms.one_way else _pump(outer, inner)
     expired = False
     try:
-        ended, _ = await asyncio.wait(ways, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        expired = not ended
+        expired = not await _within(terms, _first({_pump(inner, outer), inward}))
     finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
         code = EXPIRED if expired else inner.close_code or outer.close_code or 1001
         code = code if code not in (1005, 1006, 1015) else 1001  # reserved: may be seen, never sent
         await asyncio.gather(inner.close(code=code), outer.close(code=code), return_exceptions=True)
+
+
+async def _first(ways: set[Coroutine[Any, Any, None]]) -> None:
+    """Until one of them ends."""
+    tasks = {asyncio.ensure_future(way) for way in ways}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _pump(

@@ -1,6 +1,7 @@
 """Short-lived signed permission to reach one page (``ui``) of one session; the portal issues, the gateway verifies.
 
-Scope ``write`` is its student's. Scope ``read`` is for who looks on: what it opens ends with it (see workers.watching).
+Scope ``write`` is its student's, or a helper's whom the student lets type. Scope ``read`` is for who looks on. What a
+helper's ticket opens, it names a ``grant``, ends when the portal stops renewing that grant (see workers.watching).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Ticket:
     ui: str
     expires: float
     scope: Scope = "write"
+    grant: str = ""
 
 
 def _signer(kind: Kind) -> URLSafeSerializer:
@@ -43,9 +45,17 @@ def _signer(kind: Kind) -> URLSafeSerializer:
     return URLSafeSerializer(key, salt=f"labs.gateway.{kind}")
 
 
-def issue(session: str, user: str, ui: str, seconds: float = 300, kind: Kind = "ticket", scope: Scope = "write") -> str:
+def issue(
+    session: str,
+    user: str,
+    ui: str,
+    seconds: float = 300,
+    kind: Kind = "ticket",
+    scope: Scope = "write",
+    grant: str = "",
+) -> str:
     """A ticket for page ``ui`` (``jupyter`` or ``port-<n>``) of that session."""
-    data = {"s": session, "u": str(user), "i": ui, "x": int(time.time() + seconds), "o": scope}
+    data = {"s": session, "u": str(user), "i": ui, "x": int(time.time() + seconds), "o": scope, "g": grant}
     return str(_signer(kind).dumps(data))
 
 
@@ -53,7 +63,7 @@ def verify(ticket: str, session: str, ui: str, kind: Kind = "ticket") -> Ticket:
     """What the ticket says. Raises TicketError when it isn't good for this session and page now."""
     try:
         data = _signer(kind).loads(ticket)
-        found = Ticket(data["s"], data["u"], data["i"], float(data["x"]), data["o"])
+        found = Ticket(data["s"], data["u"], data["i"], float(data["x"]), data["o"], data["g"])
     except (BadSignature, KeyError, TypeError, ValueError) as error:
         raise TicketError("bad_ticket", "this is no ticket of this portal") from error
     if (found.session, found.ui) != (session, ui):

@@ -1,9 +1,11 @@
-"""What a ticket of scope ``read`` opens: looking on at a student's session without touching it."""
+"""What helpers' tickets open: looking on at a student's session without touching it, and typing in it for a while."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from workers.tickets import Ticket
 
@@ -22,6 +24,31 @@ def may_watch(method: str, raw_path: str, *, upgrade: bool) -> bool:
     return bool((_TERMINAL if upgrade else _READABLE).fullmatch(path))
 
 
-def seconds_left(ticket: Ticket) -> float | None:
-    """How long what a ticket opened may last; None: until either side ends it."""
-    return max(0.0, ticket.expires - time.time()) if ticket.scope == "read" else None
+@dataclass(frozen=True)
+class Terms:
+    """What binds an exchange of a helper's: ``left`` gives the seconds it may still last, asked again when they end."""
+
+    left: Callable[[], float]
+    one_way: bool
+
+
+class Leases:
+    """When each grant ends: with the newest of its tickets that was shown here.
+
+    So whoever goes on showing fresh ones keeps what earlier ones opened, and once the portal issues no more (the
+    student ended it), all of it closes when the last one expires.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[str, float] = {}
+
+    def terms(self, ticket: Ticket) -> Terms | None:
+        """For an exchange that this valid ticket opens; None for a student's own, which no clock ends."""
+        one_way = ticket.scope == "read"
+        if not ticket.grant:
+            return Terms(lambda: max(0.0, ticket.expires - time.time()), one_way) if one_way else None
+        now = time.time()
+        key = f"{ticket.session} {ticket.grant}"
+        ends = max(ticket.expires, self._ends.get(key, 0.0))
+        self._ends = {other: end for other, end in self._ends.items() if end > now} | {key: ends}
+        return Terms(lambda: max(0.0, self._ends.get(key, 0.0) - time.time()), one_way)

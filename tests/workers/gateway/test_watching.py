@@ -91,7 +91,7 @@ def test_it_opens_no_page_of_the_lab_and_becomes_no_cookie(run_dir: Path) -> Non
     async def test(w: World) -> None:
         assert await status(w, "GET", "/lab/runs", reading(w, ui="port-4040")) == (403, "read_only")
         ticket = tickets.issue(SESSION, "docente", "jupyter", scope="read")
-        assert await status(w, "GET", f"/lab/runs?ticket={ticket}", {"Host": w.host()}) == (403, "read_only")
+        assert await status(w, "GET", f"/lab/runs?ticket={ticket}", {"Host": w.host()}) == (403, "no_pages")
 
     run(run_dir, test)
 
@@ -146,3 +146,83 @@ def test_what_it_opened_ends_with_it(run_dir: Path) -> None:
         assert await status(w, "GET", "/lab/runs", short) == (401, "expired")
 
     run(run_dir, test)
+
+
+def helping(seconds: float, scope: tickets.Scope = "write", ui: str = "jupyter") -> str:
+    """A helper's ticket, one of a grant that the portal renews as long as the student lets it."""
+    return tickets.issue(SESSION, "docente", ui, seconds, scope=scope, grant="typing-1")
+
+
+def bearing(w: World, ticket: str, **more: str) -> dict[str, str]:
+    return {"Host": w.host(), "Authorization": f"Bearer {ticket}", **more}
+
+
+def test_a_helper_who_may_type_types(run_dir: Path) -> None:
+    async def test(w: World) -> None:
+        headers = bearing(w, helping(60), Origin=PORTAL)
+        async with w.client.ws_connect(w.url("/terminals/websocket/1"), headers=headers) as terminal:
+            await terminal.receive_json()
+            await terminal.send_str("ls")
+            assert await terminal.receive_json() == {"said": ["ls"]}
+        assert await status(w, "PUT", "/lab/files/main.py", bearing(w, helping(60))) == (200, "")
+
+    run(run_dir, test)
+
+
+def test_a_revoked_grant_closes_its_terminal_and_is_refused_afterwards(run_dir: Path) -> None:
+    async def test(w: World) -> None:
+        last = helping(10)  # the portal issues no other: the student ended it
+        headers = bearing(w, last, Origin=PORTAL)
+        async with w.client.ws_connect(w.url("/terminals/websocket/1"), headers=headers) as terminal:
+            await terminal.receive_json()
+            assert (await terminal.receive()).type is aiohttp.WSMsgType.CLOSE
+            assert terminal.close_code == 4401
+        assert await status(w, "PUT", "/lab/files/main.py", bearing(w, last)) == (401, "expired")
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await w.client.ws_connect(w.url("/terminals/websocket/1"), headers=headers)
+        assert caught.value.status == 401
+
+    run(run_dir, test)
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_what_a_grant_opened_goes_on_as_long_as_it_is_renewed(run_dir: Path, scope: tickets.Scope) -> None:
+    async def test(w: World) -> None:
+        short = helping(10, scope)
+        headers = bearing(w, short, Origin=PORTAL)
+        async with w.client.ws_connect(w.url("/terminals/websocket/1"), headers=headers) as terminal:
+            await terminal.receive_json()
+            assert (await status(w, "GET", "/lab/runs", bearing(w, helping(600, scope))))[0] == 200
+            while (await status(w, "GET", "/lab/runs", bearing(w, short)))[0] == 200:
+                await asyncio.sleep(0.5)
+            async with w.client.ws_connect(
+                w.url("/terminals/websocket/1"), headers={**w.headers(), "Origin": PORTAL}
+            ) as student:
+                await student.receive_json()
+                await student.send_str("pwd")
+            assert await terminal.receive_json() == {"said": ["pwd"]}, "its first ticket is over, its grant isn't"
+
+    run(run_dir, test)
+
+
+def test_a_grant_becomes_no_cookie_that_would_outlive_it(run_dir: Path) -> None:
+    async def test(w: World) -> None:
+        found = await status(w, "GET", f"/?ticket={helping(60)}", {"Host": w.host()})
+        assert found == (403, "no_pages")
+
+    run(run_dir, test)
+
+
+def test_grants_are_told_apart_by_session_and_name() -> None:
+    leases = watching.Leases()
+    ends: dict[str, Callable[[], float]] = {}
+    for session, grant, seconds in (
+        (SESSION, "typing-1", 100),
+        (SESSION, "visit-1", 1000),
+        ("b" * 26, "typing-1", 5000),
+    ):
+        ticket = tickets.verify(tickets.issue(session, "docente", "jupyter", seconds, grant=grant), session, "jupyter")
+        terms = leases.terms(ticket)
+        assert terms is not None
+        ends[f"{session}{grant}"] = terms.left
+    assert [round(left(), -2) for left in ends.values()] == [100, 1000, 5000]
