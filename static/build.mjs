@@ -13,27 +13,40 @@ const finished = path.join(here, "build");
 const cache = path.join(here, "../node_modules/.cache");
 const out = path.join(cache, `build.${process.pid}`);
 
-await mkdir(out, { recursive: true });
-await build({
-  entryPoints: [
-    { out: "theme", in: src("theme.js") },
-    { out: "site", in: src("site.js") },
-    { out: "site", in: src("css/site.css") },
-    { out: "lab", in: src("lab/main.js") },
-    { out: "lab", in: src("css/lab.css") },
-    { out: "frame", in: src("frame/frame.js") },
-    { out: "frame", in: src("css/frame.css") },
-  ],
+const shared = {
   entryNames: "[name]",
   assetNames: "fonts/[name]",
   outdir: out,
   bundle: true,
   minify: true,
-  format: "iife",
   target: ["chrome120", "firefox121", "safari17.4"],
   loader: { ".woff2": "file", ".svg": "dataurl" },
   legalComments: "none",
   logLevel: "warning",
+};
+
+await mkdir(out, { recursive: true });
+await build({
+  ...shared,
+  entryPoints: [
+    { out: "theme", in: src("theme.js") },
+    { out: "site", in: src("site.js") },
+    { out: "site", in: src("css/site.css") },
+    { out: "frame", in: src("frame/frame.js") },
+    { out: "frame", in: src("css/frame.css") },
+  ],
+  format: "iife",
+});
+// What the lab page imports with import() is loaded when it is first needed.
+await build({
+  ...shared,
+  entryPoints: [
+    { out: "lab", in: src("lab/main.js") },
+    { out: "lab", in: src("css/lab.css") },
+  ],
+  chunkNames: "lab-parts/[name]-[hash]",
+  format: "esm",
+  splitting: true,
 });
 await cp(src("img"), path.join(out, "img"), { recursive: true });
 // The frame may load scripts from its own host only, so its style sheet travels inside the page.
@@ -45,7 +58,7 @@ await cp(path.join(here, "../node_modules/plotly.js-dist-min/plotly.min.js"), pa
 
 const brotli = promisify(zlib.brotliCompress);
 const gzip = promisify(zlib.gzip);
-for (const name of await readdir(out)) {
+for (const name of await readdir(out, { recursive: true })) {
   // The gateway serves the frame's files by itself, and as they are.
   if (!/\.(js|css)$/.test(name) || name.startsWith("frame")) continue;
   const content = await readFile(path.join(out, name));
