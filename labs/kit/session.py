@@ -57,7 +57,7 @@ class Application:
         supervisor = Supervisor()
         self.server = ServerApp.instance(config=_configuration())
         self.server.initialize(argv=[], find_extensions=False, new_httpserver=False)
-        from . import activity_handlers, services_handlers, session_handlers
+        from . import activity_handlers, services_handlers, session_handlers, tree_handlers
         from .activity import Activity
 
         web_app = self.server.web_app
@@ -66,6 +66,7 @@ class Application:
         self.ports = Ports(self.activity.traffic)
         routes = session_handlers.handlers(self.kernel, _can_run_sql())
         routes += services_handlers.handlers(supervisor, self.ports)
+        routes += tree_handlers.handlers()
         web_app.add_handlers(".*$", routes)
         activity_handlers.install(web_app, self.activity)
         self.server.init_httpserver()

@@ -16,7 +16,7 @@ from .session_kernel import Busy, SessionKernel
 MAX_ORDER = 2 << 20
 """Bytes of a request to run: a cell's source travels in it, and JSON may double its length."""
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-STATUS = {"missing": 404, "too_large": 413, "too_many_files": 413, "no_space": 507}
+STATUS = {"missing": 404, "exists": 409, "too_large": 413, "too_many_files": 413, "no_space": 507}
 
 
 class Handler(web.RequestHandler):

@@ -6,6 +6,7 @@ folder is read or written; only regular files are, and what is read is read once
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import secrets
@@ -40,6 +41,10 @@ class Caps:
 
 
 CAPS = Caps()
+CACHES = ("__pycache__", ".ipynb_checkpoints")
+OURS = ".lab-"
+"""Begins the names of what the kit itself puts beside the student's files."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def check_path(path: str, caps: Caps = CAPS) -> list[str]:
@@ -59,7 +64,7 @@ def check_path(path: str, caps: Caps = CAPS) -> list[str]:
 
 
 @contextmanager
-def _folder(root: Path, names: list[str], create: bool = False) -> Iterator[int]:
+def folder(root: Path, names: list[str], create: bool = False) -> Iterator[int]:
     """A descriptor of the folder ``names`` below ``root``."""
     current = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -76,12 +81,17 @@ def _folder(root: Path, names: list[str], create: bool = False) -> Iterator[int]
         os.close(current)
 
 
-def _read(folder: int, name: str, max_bytes: int, path: str) -> bytes:
+def _open(folder: int, name: str, path: str) -> int:
     # O_NONBLOCK: opening a FIFO must not wait for a writer.
     handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Refused("not_regular", path)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise Refused("not_regular", path)
+    return handle
+
+
+def _read(folder: int, name: str, max_bytes: int, path: str) -> bytes:
+    with os.fdopen(_open(folder, name, path), "rb", buffering=0) as file:
         parts, left = [], max_bytes + 1
         while left > 0 and (part := file.read(min(left, 1 << 20))):
             parts.append(part)
@@ -91,12 +101,29 @@ def _read(folder: int, name: str, max_bytes: int, path: str) -> bytes:
     return b"".join(parts)
 
 
+@contextmanager
+def opened(root: Path, path: str) -> Iterator[int]:
+    """A descriptor for reading one regular file beneath ``root``. Raises Refused."""
+    *folders, name = check_path(path)
+    try:
+        with folder(root, folders) as above:
+            handle = _open(above, name, path)
+    except FileNotFoundError:
+        raise Refused("missing", path) from None
+    except OSError:
+        raise Refused("not_regular", path) from None
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
 def read(root: Path, path: str, max_bytes: int = CAPS.file_bytes) -> bytes:
     """One regular file beneath ``root``. Raises Refused (``missing``, ``not_regular``, ``too_large`` …)."""
     *folders, name = check_path(path)
     try:
-        with _folder(root, folders) as folder:
-            return _read(folder, name, max_bytes, path)
+        with folder(root, folders) as handle:
+            return _read(handle, name, max_bytes, path)
     except FileNotFoundError:
         raise Refused("missing", path) from None
     except OSError:  # ELOOP: a link; ENOTDIR: a file or link where a folder should be; ENXIO: a socket
@@ -108,23 +135,23 @@ def write(root: Path, path: str, content: bytes, caps: Caps = CAPS) -> None:
     if len(content) > caps.file_bytes:
         raise Refused("too_large", path)
     *folders, name = check_path(path, caps)
-    temporary = f".lab-{secrets.token_hex(8)}"
+    temporary = f"{OURS}{secrets.token_hex(8)}"
     try:
-        with _folder(root, folders, create=True) as folder:
+        with folder(root, folders, create=True) as handle:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(temporary, flags, 0o644, dir_fd=folder), "wb") as file:
+            with os.fdopen(os.open(temporary, flags, 0o644, dir_fd=handle), "wb") as file:
                 file.write(content)
-            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            os.replace(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
     except OSError as error:
-        raise Refused("no_space" if error.errno in (28, 122) else "not_regular", path) from None
+        raise Refused("no_space" if error.errno in FULL else "not_regular", path) from None
 
 
 def remove(root: Path, path: str) -> None:
     """Delete one file, never a folder. Raises Refused."""
     *folders, name = check_path(path)
     try:
-        with _folder(root, folders) as folder:
-            os.unlink(name, dir_fd=folder)
+        with folder(root, folders) as handle:
+            os.unlink(name, dir_fd=handle)
     except FileNotFoundError:
         raise Refused("missing", path) from None
     except OSError:
@@ -135,8 +162,8 @@ def unpack(archive: bytes, root: Path, caps: Caps = CAPS) -> int:
     """Lay a tar over ``root``; the number of files. All is checked before anything is written. Raises Refused."""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
-            files = [member for member in _members(tar, caps) if member.isfile()]
-            for member in files:
+            wanted = [member for member in _members(tar, caps) if member.isfile()]
+            for member in wanted:
                 source = tar.extractfile(member)
                 if source is None:
                     raise Refused("not_regular", member.name)
@@ -144,7 +171,7 @@ def unpack(archive: bytes, root: Path, caps: Caps = CAPS) -> int:
                 if len(content) < member.size:
                     raise Refused("bad_archive", member.name)
                 write(root, member.name, content, caps)
-            return len(files)
+            return len(wanted)
     except (tarfile.TarError, ValueError, EOFError, OverflowError) as error:
         raise Refused("bad_archive", str(error)) from None
 
@@ -170,18 +197,24 @@ def _members(tar: tarfile.TarFile, caps: Caps) -> list[tarfile.TarInfo]:
 def pack(root: Path, caps: Caps = CAPS) -> bytes:
     """The folder's regular files as a tar. Links, odd names and caches stay out; past a cap raises Refused."""
     output = io.BytesIO()
-    count = total = 0
     with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path, content in _walk(root, caps):
-            count, total = count + 1, total + len(content)
-            if count > caps.files:
-                raise Refused("too_many_files")
-            if total > caps.total_bytes:
-                raise Refused("too_large", path)
+        for path, content in files(root, caps):
             member = tarfile.TarInfo(path)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
     return output.getvalue()
+
+
+def files(root: Path, caps: Caps = CAPS) -> Iterator[tuple[str, bytes]]:
+    """Paths and contents of the regular files; links, odd names and caches stay out. Raises Refused past a cap."""
+    count = total = 0
+    for path, content in _walk(root, caps):
+        count, total = count + 1, total + len(content)
+        if count > caps.files:
+            raise Refused("too_many_files")
+        if total > caps.total_bytes:
+            raise Refused("too_large", path)
+        yield path, content
 
 
 def _walk(root: Path, caps: Caps) -> Iterator[tuple[str, bytes]]:
@@ -191,12 +224,12 @@ def _walk(root: Path, caps: Caps) -> Iterator[tuple[str, bytes]]:
     while waiting:
         names = waiting.pop()
         try:
-            with _folder(root, names) as folder, os.scandir(folder) as entries:
+            with folder(root, names) as handle, os.scandir(handle) as entries:
                 for entry in entries:
                     seen += 1
                     if seen > caps.files * 10:
                         raise Refused("too_many_files")
-                    yield from _entry(folder, names, entry, waiting, caps)
+                    yield from _entry(handle, names, entry, waiting, caps)
         except OSError:
             continue  # replaced by a link, or gone, since we saw it
 
@@ -205,7 +238,7 @@ def _entry(
     folder: int, names: list[str], entry: os.DirEntry[str], waiting: list[list[str]], caps: Caps
 ) -> Iterator[tuple[str, bytes]]:
     path = "/".join([*names, entry.name])
-    if entry.name in ("__pycache__", ".ipynb_checkpoints") or entry.name.startswith(".lab-"):
+    if entry.name in CACHES or entry.name.startswith(OURS):
         return
     try:
         check_path(path, caps)
