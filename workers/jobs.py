@@ -91,7 +91,10 @@ class SessionJob:
 
 @dataclass(frozen=True)
 class GradeJob:
-    """Grade one submission. ``attempt`` counts the portal's tries at this job, not the student's submissions."""
+    """Judge files by a lab's checks. ``attempt`` counts the portal's tries at this job, not the student's submissions.
+
+    ``checks`` are the ids of those that are run; None: all of them.
+    """
 
     job: str
     attempt: int
@@ -99,6 +102,7 @@ class GradeJob:
     lab_digest: str
     files: dict[str, str]
     seed: int
+    checks: list[str] | None = None
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

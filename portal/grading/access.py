@@ -1,4 +1,4 @@
-"""Who may see a submission: its student, the instructors of its cohort, and the admin."""
+"""Who may see a submission or a step check: its student, the instructors of its cohort, and the admin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.http import Http404
 
 from portal.accounts.models import User
 from portal.courses.models import Enrollment
-from portal.grading.models import Submission
+from portal.grading.models import StepCheck, Submission
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,22 @@ def visible_submission(user: User, pk: int) -> Seen:
     )
     if found is None:
         raise Http404
-    enrollment = found.workspace.enrollment
+    return Seen(found, staff=_stands(user, found.workspace.enrollment))
+
+
+def visible_step_check(user: User, pk: int) -> tuple[StepCheck, bool]:
+    """A step check and whether its reader is staff. Raises Http404 for all others, as for unknown ones."""
+    related = StepCheck.objects.select_related("job", "workspace__lab", "workspace__enrollment")
+    found = related.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found, _stands(user, found.workspace.enrollment)
+
+
+def _stands(user: User, enrollment: Enrollment) -> bool:
+    """False for the student themselves, True for who teaches them or is admin. Raises Http404 for everybody else."""
     if enrollment.user_id == user.pk:
-        return Seen(found, staff=False)
+        return False
     if user.is_superuser or Enrollment.objects.teaches(user).filter(cohort=enrollment.cohort_id).exists():
-        return Seen(found, staff=True)
+        return True
     raise Http404

@@ -18,7 +18,7 @@ class SubmissionAdmin(FromFiles):
 
 @admin.register(models.GradingJob)
 class GradingJobAdmin(FromFiles):
-    list_display = ("submission", "state", "outcome", "attempt", "failures", "host", "enqueued_at", "finished_at")
+    list_display = ("work", "state", "outcome", "attempt", "failures", "host", "enqueued_at", "finished_at")
     list_filter = ("state", "outcome")
     actions = ("try_again",)
 

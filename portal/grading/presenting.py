@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from labs.models import Check
 from portal.core import clock
 from portal.courses.models import in_language, reader
-from portal.grading.models import Grade, GradingJob, Submission
+from portal.grading.models import Grade, GradingJob, StepCheck, Submission
 from portal.grading.services import due_at, position
 from portal.labsessions.models import Workspace
 
@@ -62,6 +62,39 @@ class Presenter:
             "checks": self._checks(submission, grade) if grade else self._awaited(job, seen),
         }
 
+    def step_check(self, check: StepCheck, events: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+        """A step check's JSON. Hints are those that failed submissions have earned: asking earns none."""
+        job = check.job
+        phase, seen = _progress(events)
+        return {
+            "id": check.pk,
+            "step": check.step,
+            "asked_at": check.asked_at.isoformat(),
+            "state": job.state,
+            "phase": phase if job.state in GradingJob.OPEN else None,
+            "position": position(job),
+            "outcome": job.outcome or None,
+            "message": self._step_message(job),
+            "passed": check.passed,
+            "checks": self._step_checks(check, seen),
+        }
+
+    def _step_checks(self, check: StepCheck, seen: dict[str, str]) -> list[dict[str, Any]]:
+        if check.checks is None:
+            asked = check.asked_checks or []
+            return [entry for entry in self._awaited(check.job, seen) if entry["id"] in asked]
+        return self._told(check.checks, self._failed_before(None))
+
+    def _step_message(self, job: GradingJob) -> str:
+        if job.state == State.NEEDS_STAFF and job.outcome == "author_error":
+            return _("A check of this lab is broken. Staff can see it; go on with the next step.")
+        if job.state == State.NEEDS_STAFF:
+            return _("Checking failed on our side several times. Ask again in a while.")
+        if job.state == State.WAITING:
+            return _("Your question is stored and waits for a free place.")
+        own = in_language(job.message) if isinstance(job.message, dict) and job.message else ""
+        return own or _outcome(job.outcome, self.lab.grading_seconds)
+
     def _message(self, job: GradingJob) -> str:
         if job.state == State.NEEDS_STAFF:
             if job.outcome == "author_error":
@@ -73,15 +106,19 @@ class Presenter:
         return own or _outcome(job.outcome, self.lab.grading_seconds)
 
     def _checks(self, submission: Submission, grade: Grade) -> list[dict[str, Any]]:
-        specs = {check.id: check for check in self.lab.checks}
+        return self._told(grade.checks, self._failed_before(submission.number))
+
+    def _failed_before(self, number: int | None) -> Counter[str]:
+        """How often each check failed in the submissions up to this one; None: in all."""
         if self._failures is None:
             grades = Grade.objects.filter(submission__workspace=self.workspace)
             self._failures = _failures(grades.values_list("submission__number", "checks"))
-        failed = Counter(check for number, check in self._failures if number <= submission.number)
+        return Counter(check for at, check in self._failures if number is None or at <= number)
+
+    def _told(self, entries: list[dict[str, Any]], failed: Counter[str]) -> list[dict[str, Any]]:
+        specs = {check.id: check for check in self.lab.checks}
         return [
-            self._check(specs[entry["id"]], entry, failed[entry["id"]])
-            for entry in grade.checks
-            if entry["id"] in specs
+            self._check(specs[entry["id"]], entry, failed[entry["id"]]) for entry in entries if entry["id"] in specs
         ]
 
     def _awaited(self, job: GradingJob, seen: dict[str, str]) -> list[dict[str, Any]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from labs.models import LabFile
-from portal.grading.models import Grade, Submission
+from portal.grading.models import Grade, StepCheck, StepDone, Submission
+from portal.labsessions.models import Workspace
 
 KEPT = ("message", "got", "expected", "figure")
 
@@ -16,6 +18,9 @@ def record_grade(submission: Submission, result: dict[str, Any], now: datetime) 
     """Write the grade of a finished job. The caller's conditional update makes sure that this happens once."""
     lab = submission.workspace.lab.file
     checks = checks_of(lab, result.get("checks") or [])
+    for step in lab.steps:
+        if step.checks:
+            set_done(submission.workspace, step.id, _all_passed(checks, step.checks), now)
     points = sum(check["points"] for check in checks)
     max_points = sum(check.points for check in lab.checks)
     return Grade.objects.create(
@@ -26,6 +31,30 @@ def record_grade(submission: Submission, result: dict[str, Any], now: datetime) 
         checks=checks,
         recorded_at=now,
     )
+
+
+def record_step_check(check: StepCheck, result: dict[str, Any], now: datetime) -> None:
+    """Write what came of a step check, and whether its step is done now."""
+    asked = check.asked_checks or []
+    checks = [
+        entry for entry in checks_of(check.workspace.lab.file, result.get("checks") or []) if entry["id"] in asked
+    ]
+    check.checks = checks
+    check.save(update_fields=["checks"])
+    set_done(check.workspace, check.step, _all_passed(checks, asked), now)
+
+
+def set_done(workspace: Workspace, step: str, done: bool, now: datetime) -> None:
+    """Note that a step is done, or isn't any more; the last word counts."""
+    if done:
+        StepDone.objects.get_or_create(workspace=workspace, step=step, defaults={"done_at": now})
+    else:
+        StepDone.objects.filter(workspace=workspace, step=step).delete()
+
+
+def _all_passed(checks: list[dict[str, Any]], names: Sequence[str]) -> bool:
+    passed = {check["id"] for check in checks if check["status"] == "passed"}
+    return bool(names) and passed.issuperset(names)
 
 
 def checks_of(lab: LabFile, reported: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -18,7 +18,7 @@ from portal.core.plain import plain
 from portal.courses.models import Enrollment, LabSchedule
 from portal.courses.progress import LabProgress
 from portal.grading.models import GradeReport, GradingJob, Submission
-from portal.grading.results import record_grade
+from portal.grading.results import record_grade, record_step_check
 from portal.labsessions.models import Workspace
 from workers.jobs import GradeJob, to_json
 from workers.lease import attempt_key, lease_key
@@ -99,9 +99,9 @@ def enqueue(job: GradingJob) -> bool:
     )
     if not claimed:
         return False
-    submission = job.submission
-    lab = submission.workspace.lab
-    message = GradeJob(job.key, attempt, lab.slug, lab.digest, submission.files, submission.seed)
+    work = job.work
+    lab = work.workspace.lab
+    message = GradeJob(job.key, attempt, lab.slug, lab.digest, work.files, work.seed, work.asked_checks)
     try:
         queue.client().set(attempt_key(job.key), attempt, ex=_ATTEMPT_TTL)
         queue.send("workers.grade", to_json(message), queue="grading")
@@ -124,7 +124,7 @@ def job_finished(result: dict[str, Any]) -> bool:
     """Record an attempt's result. False for late, repeated and unknown ones: only the current attempt can win."""
     result = plain(result)
     key, attempt = str(result["job"]), int(result["attempt"])
-    job = GradingJob.objects.select_related("submission__workspace__lab").filter(key=key).first()
+    job = _with_work().filter(key=key).first()
     if job is None:
         logger.warning("result for unknown job %s", key)
         return False
@@ -143,11 +143,25 @@ def job_finished(result: dict[str, Any]) -> bool:
         if not won:
             logger.info("result of %s try %s came too late", key, attempt)
             return False
-        GradeReport.objects.create(job=job, attempt=attempt, report=result, received_at=now)
-        if state == State.GRADED:
-            record_grade(job.submission, result, now)
+        _record(job, attempt, result, now)
     queue.publish(f"job:{key}", {"t": "done"})
     return True
+
+
+def _record(job: GradingJob, attempt: int, result: dict[str, Any], now: datetime) -> None:
+    """Keep what came of a finished job. The caller's conditional update makes sure that this happens once."""
+    judged = result["outcome"] != "author_error"
+    if job.step_check:
+        if judged:
+            record_step_check(job.step_check, result, now)
+        return
+    GradeReport.objects.create(job=job, attempt=attempt, report=result, received_at=now)
+    if judged and job.submission:
+        record_grade(job.submission, result, now)
+
+
+def _with_work() -> QuerySet[GradingJob]:
+    return GradingJob.objects.select_related("submission__workspace__lab", "step_check__workspace__lab")
 
 
 def _failed(job: GradingJob, attempt: int, why: str) -> bool:
@@ -178,7 +192,7 @@ def retry(jobs: QuerySet[GradingJob]) -> int:
 def sweep_jobs() -> int:
     """Begin again what nobody works on any more. Gives how many jobs it touched."""
     now = clock.now()
-    jobs = GradingJob.objects.select_related("submission__workspace__lab").order_by("pk")
+    jobs = _with_work().order_by("pk")
     waiting = list(jobs.filter(state=State.WAITING, not_before__lte=now))
     quiet = list(
         jobs.filter(

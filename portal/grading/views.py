@@ -1,4 +1,4 @@
-"""The lab page and submitting."""
+"""The lab page, submitting, and asking whether a step is done."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from portal.accounts.access import signed_in, signed_in_async
 from portal.core import blobs
-from portal.core.api import api
+from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.models import Enrollment, Lab, reader
 from portal.courses.rendering import render as render_markdown
 from portal.courses.services import lab_for
-from portal.grading import services
-from portal.grading.access import visible_submission
+from portal.grading import services, steps
+from portal.grading.access import visible_step_check, visible_submission
 from portal.grading.models import GradingJob, Submission
 from portal.grading.presenting import Presenter
 from portal.labsessions import files, web
@@ -43,7 +44,7 @@ def lab_page(request: HttpRequest, lab: str) -> HttpResponse:
         "module": found.module,
         "topic": found.page,
         "instructions": render_markdown(
-            found.instructions[reader()], steps=[step.id for step in found.file.steps]
+            found.instructions[reader()], steps=[each.id for each in found.file.steps]
         ).html,
         "config": _config(workspace),
     }
@@ -82,13 +83,14 @@ def _config(workspace: Workspace) -> dict[str, Any]:
         "session": session_json(session) if session else None,
         "web": {"uis": web.pages(lab)},
         "submissions": presenter.many(history),
+        "steps": steps.progress(workspace),
         "language": get_language(),
         "strings": strings(),
     }
 
 
 def _urls(lab: str) -> dict[str, str]:
-    key, number = "__key__", 999_999_999
+    key, number, step = "__key__", 999_999_999, "step-name"
     urls = {
         "file": reverse("labsessions:file", args=[lab, "__path__"]),
         "session": reverse("labsessions:start", args=[lab]),
@@ -100,8 +102,12 @@ def _urls(lab: str) -> dict[str, str]:
         "submission": reverse("labs:submission", args=[number]),
         "submissionFiles": reverse("labs:submission_files", args=[number]),
         "submissionEvents": reverse("labs:submission_events", args=[number]),
+        "steps": reverse("labs:steps", args=[lab]),
+        "step": reverse("labs:step", args=[lab, step]),
+        "stepChecks": reverse("labs:step_checks", args=[lab, step]),
+        "stepCheckEvents": reverse("labs:step_check_events", args=[number]),
     }
-    return {name: url.replace(str(number), "__id__") for name, url in urls.items()}
+    return {name: url.replace(str(number), "__id__").replace(step, "__step__") for name, url in urls.items()}
 
 
 def _history(workspace: Workspace) -> list[Submission]:
@@ -159,6 +165,65 @@ async def submission_events(request: HttpRequest, pk: int) -> StreamingHttpRespo
         user=user.pk,
         stream=f"job:{seen.submission.job.key}",
         event="submission",
+        snapshot=snapshot,
+        after=request.headers.get("Last-Event-ID", ""),
+    )
+
+
+@api
+@require_GET
+def lab_steps(request: HttpRequest, lab: str) -> HttpResponse:
+    """GET → how far the reader is in the lab's steps."""
+    found, enrollment = lab_for(signed_in(request), lab)
+    return JsonResponse(steps.progress(_workspace(found, enrollment)), safe=False)
+
+
+@api
+@require_http_methods(["PUT"])
+def lab_step(request: HttpRequest, lab: str, step: str) -> HttpResponse:
+    """PUT ``{"done": true}`` for a step without checks → how far the reader is now."""
+    found, enrollment = lab_for(signed_in(request), lab)
+    done = body(request).get("done")
+    if not isinstance(done, bool):
+        raise ApiError(400, "bad_json", _("Say whether the step is done: true or false."))
+    workspace = workspace_for(enrollment, found)
+    steps.mark(workspace, step, done)
+    return JsonResponse(steps.progress(workspace), safe=False)
+
+
+@api
+@require_POST
+def step_checks(request: HttpRequest, lab: str, step: str) -> HttpResponse:
+    """POST → 201 step check of the saved files; 429 with ``wait`` when asked too often."""
+    found, enrollment = lab_for(signed_in(request), lab)
+    workspace = workspace_for(enrollment, found)
+    check, _staff = visible_step_check(signed_in(request), steps.ask(workspace, step).pk)
+    return JsonResponse(Presenter(workspace).step_check(check), status=201)
+
+
+@api
+@require_GET
+def step_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET → step check JSON, for its student and the cohort's instructors."""
+    check, staff = visible_step_check(signed_in(request), pk)
+    return JsonResponse(Presenter(check.workspace, staff=staff).step_check(check))
+
+
+@api
+async def step_check_events(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """``event: step_check`` with the step check JSON at each change, until it is answered."""
+    user = await signed_in_async(request)
+    asked, _staff = await sync_to_async(visible_step_check)(user, pk)
+
+    def snapshot(events: list[dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+        check, staff = visible_step_check(user, pk)
+        state = Presenter(check.workspace, staff=staff).step_check(check, events)
+        return state, check.job.state not in GradingJob.OPEN
+
+    return live(
+        user=user.pk,
+        stream=f"job:{asked.job.key}",
+        event="step_check",
         snapshot=snapshot,
         after=request.headers.get("Last-Event-ID", ""),
     )
