@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,14 @@ from tests.labs.kit.roles import Session
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
+def work(tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "work"
     (root / "datos" / "vacia").mkdir(parents=True)
     (root / "main.py").write_text("x = 1\n")
     (root / "datos" / "a.csv").write_text("a\n1\n")
-    return root
+    yield root
+    # Deeper than Python's own recursion goes: pytest, which clears old runs away, would fail on it.
+    subprocess.run(["rm", "-rf", root], check=True)
 
 
 def test_a_listing_tells_files_with_size_and_time_and_folders_even_empty(work: Path) -> None:
