@@ -197,9 +197,18 @@ class Environment:
     def digest(self) -> str:
         """Changes whenever what must be installed changes (limits and pool sizes don't)."""
         built = self.spec.model_dump(mode="json", include={"debian_packages", "build", "env"})
-        return _digest(
-            [("spec", repr(sorted(built.items())).encode()), *_contents(self.path, skip={"environment.yaml"})]
-        )
+        contents = _contents(self.path, skip={"environment.yaml"})
+        installed = [(name, content) for name, content in contents if not name.startswith(("home/", "home."))]
+        return _digest([("spec", repr(sorted(built.items())).encode()), *installed])
+
+    def home_files(self) -> dict[str, bytes]:
+        """What a student who works at home needs beside the lab's own files, by relative path."""
+        return dict(_contents(self.path / "home"))
+
+    def home_text(self, language: str) -> str:
+        """What to do with them, as Markdown; empty when there is nothing to say."""
+        path = self.path / f"home.{language}.md"
+        return path.read_text() if path.is_file() else ""
 
 
 @dataclass(frozen=True)

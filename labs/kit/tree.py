@@ -9,6 +9,7 @@ import io
 import os
 import shutil
 import stat
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -134,5 +135,7 @@ def pack_zip(root: Path, caps: Caps = CAPS) -> bytes:
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path, content in workspace.files(root, caps):
-            archive.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
+            member = zipfile.ZipInfo(path, time.localtime()[:6])
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, content, zipfile.ZIP_DEFLATED)
     return output.getvalue()

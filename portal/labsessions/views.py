@@ -8,13 +8,13 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from portal.accounts.access import signed_in, signed_in_async
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.services import lab_for
-from portal.labsessions import files, filetree, services, web
+from portal.labsessions import archives, files, filetree, services, versions, web
 from portal.labsessions.access import own_session
 from portal.labsessions.models import LabSession, Workspace
 from portal.labsessions.presenting import session_json
@@ -62,14 +62,63 @@ def _save(request: HttpRequest, lab: str, path: str) -> HttpResponse:
 @api
 @require_http_methods(["GET", "POST"])
 def file_list(request: HttpRequest, lab: str) -> HttpResponse:
-    """GET → ``filetree.overview``. POST ``{"rename": path, "to": path}`` or ``{"restore": [path]}`` → ``{"files"}``."""
+    """GET → ``filetree.overview``.
+
+    POST ``{"rename": path, "to": path}``, ``{"restore": [path]}`` or ``{"save": [{"path", "text", "base_version"}]}``
+    (all or none) → ``{"files"}``.
+    """
     workspace = _workspace(request, lab)
     if request.method == "GET":
         return JsonResponse(filetree.overview(workspace))
     data = body(request)
+    if "save" in data:
+        return JsonResponse({"files": versions.write(workspace, data["save"])})
     if "restore" in data:
         return JsonResponse({"files": filetree.restore(workspace, data["restore"])})
     return JsonResponse({"files": filetree.rename(workspace, str(data.get("rename", "")), data.get("to"))})
+
+
+@api
+@require_GET
+def version_list(request: HttpRequest, lab: str) -> HttpResponse:
+    """GET → ``{"saves": [{"path", "version", "size", "saved_at"}]}``; with ``?at=`` (a time, or ``starter``) →
+    ``{"files": {path: text}}`` as they were then.
+    """
+    workspace = _workspace(request, lab)
+    if "at" in request.GET:
+        return JsonResponse({"files": versions.at(workspace, request.GET["at"])})
+    return JsonResponse({"saves": versions.saves(workspace)})
+
+
+@api
+@require_GET
+def file_versions(request: HttpRequest, lab: str, path: str) -> HttpResponse:
+    """GET → ``{"saves": [...]}`` of one file; with ``?version=`` → ``{"text"}``, 0 being the lab's own."""
+    workspace = _workspace(request, lab)
+    if "version" in request.GET:
+        return JsonResponse({"text": versions.text(workspace, path, request.GET["version"])})
+    return JsonResponse({"saves": versions.saves(workspace, path)})
+
+
+@api
+@require_safe
+def download(request: HttpRequest, lab: str) -> StreamingHttpResponse:
+    """A zip of the student's stored files."""
+    workspace = _workspace(request, lab)
+    return _zip(archives.own_files(workspace), workspace.lab.slug)
+
+
+@api
+@require_safe
+def take_home(request: HttpRequest, lab: str) -> StreamingHttpResponse:
+    """A zip with all it takes to go on at home."""
+    workspace = _workspace(request, lab)
+    return _zip(archives.take_home(workspace), _("%(lab)s-at-home") % {"lab": workspace.lab.slug})
+
+
+def _zip(entries: archives.Entries, name: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(archives.stream(entries, name), content_type="application/zip", headers=headers)
 
 
 @api
