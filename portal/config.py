@@ -37,6 +37,9 @@ class PortalSettings(BaseSettings):
     gateway_url: str = Field(default="", description="browser address of the gateway, with {ui} and {session} in it")
     streams_per_user: int = Field(default=8, ge=1, description="live event streams one person may hold open")
 
+    sessions_per_student: int = Field(default=3, ge=1, description="sandboxes one student may hold at once")
+    queue_keep_minutes: int = Field(default=15, ge=2, description="a wait that no page asks for is given up after this")
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _by_commas(cls, value: Any) -> Any:

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -44,14 +44,20 @@ def _key(stream: str) -> str:
 
 def publish(stream: str, event: dict[str, Any], client: redis.Redis | None = None) -> str:
     """Append one event; gives its id. Raises ValueError past 16 KiB: callers cut long texts to what a page can show."""
+    return publish_each([stream], event, client)[0]
+
+
+def publish_each(names: Sequence[str], event: dict[str, Any], client: redis.Redis | None = None) -> list[str]:
+    """Append the same event to many streams in one trip; gives its ids. Raises as ``publish`` does."""
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     if len(body.encode()) > MAX_BYTES:
-        raise ValueError(f"event of {len(body)} characters on {stream}: at most {MAX_BYTES} bytes")
+        raise ValueError(f"event of {len(body)} characters on {names[:3]}: at most {MAX_BYTES} bytes")
     pipe = (client or redis_client()).pipeline(transaction=False)
-    pipe.xadd(_key(stream), {"e": body}, maxlen=MAX_ENTRIES, approximate=True)
-    pipe.expire(_key(stream), TTL_SECONDS)
-    pipe.publish(CHANNEL, stream)
-    return str(pipe.execute()[0])
+    for name in names:
+        pipe.xadd(_key(name), {"e": body}, maxlen=MAX_ENTRIES, approximate=True)
+        pipe.expire(_key(name), TTL_SECONDS)
+        pipe.publish(CHANNEL, name)
+    return [str(entry) for entry in pipe.execute()[::3]]
 
 
 class Notices:

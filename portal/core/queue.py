@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -37,9 +38,22 @@ def send(task: str, *args: Any, queue: str) -> None:
 
 def publish(stream: str, event: dict[str, Any]) -> None:
     """Tell whoever watches. Watchers also poll the database, so a lost notice only costs them a moment."""
+    publish_each([stream], event)
+
+
+def publish_each(names: Sequence[str], event: dict[str, Any]) -> None:
+    """The same notice on many streams, in one trip to Redis."""
     from workers import streams
 
     try:
-        streams.publish(stream, event)
+        streams.publish_each(names, event)
     except (redis.RedisError, OSError) as error:
-        logger.warning("no notice on %s: %s", stream, error)
+        logger.warning("no notice on %d streams: %s", len(names), error)
+
+
+def length(name: str) -> int:
+    """Messages in line on one queue. 0 when Redis doesn't answer: then nothing is in line."""
+    try:
+        return int(client().llen(name))
+    except redis.RedisError:
+        return 0

@@ -11,8 +11,8 @@ from django.db import transaction
 from portal.core import clock, queue
 from portal.core.plain import plain
 from portal.courses.models import Environment
+from portal.labsessions.admission import admit, tell_waiting
 from portal.labsessions.models import EnvironmentBuild, Host
-from portal.labsessions.services import admit
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +98,7 @@ def environment_changed(report: dict[str, Any]) -> None:
             "changed_at": clock.now(),
         },
     )
+    tell_waiting(environment)
     if report["state"] == State.READY:
         admit()
 

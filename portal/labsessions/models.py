@@ -127,7 +127,12 @@ class EnvironmentBuild(models.Model):
 
 
 class LabSession(models.Model):
-    """One interactive sandbox, from the click to its end. Never reused: a new start makes a new row and key."""
+    """One interactive sandbox, from the click to its end. Never reused: a new start makes a new row and key.
+
+    While it waits, ``place`` says how many are served before it (in order of ``turn``) and ``seen_at`` when a page last
+    asked for it;
+    ``joined_behind`` (the first ``place``), ``admitted_at`` and ``ready_at`` tell later ones how long a wait is.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -150,7 +155,13 @@ class LabSession(models.Model):
     pool_hit = models.BooleanField(null=True)
     seconds = models.FloatField(null=True)
     created_at = models.DateTimeField()
+    place = models.PositiveIntegerField(default=0)
+    turn = models.PositiveIntegerField(null=True)
+    joined_behind = models.PositiveIntegerField(null=True)
+    seen_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    admitted_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
     deadline = models.DateTimeField()
 
@@ -163,7 +174,10 @@ class LabSession(models.Model):
                 name="one_active_session",
             ),
         )
-        indexes = (models.Index(fields=["state", "created_at"], name="session_queue"),)
+        indexes = (
+            models.Index(fields=["state", "created_at"], name="session_queue"),
+            models.Index(fields=["turn"], name="session_turn"),
+        )
 
     def __str__(self) -> str:
         return self.key

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+
 from portal.core import clock
 from portal.courses.models import Environment
+from portal.labsessions.estimates import estimate
 from portal.labsessions.models import EnvironmentBuild, LabSession
-from portal.labsessions.services import position
 
 
 def session_json(session: LabSession) -> dict[str, Any]:
@@ -18,7 +20,9 @@ def session_json(session: LabSession) -> dict[str, Any]:
     return {
         "key": session.key,
         "state": session.state,
-        "position": position(session),
+        "position": session.place,
+        "wait": estimate(session),
+        "keep_minutes": settings.PORTAL.queue_keep_minutes,
         "reason": session.reason,
         "detail": session.detail if session.state == LabSession.State.FAILED else "",
         "pool_hit": session.pool_hit,

@@ -7,22 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from portal.core import clock, queue
 from portal.core.plain import plain
-from portal.courses.models import Enrollment, Environment, Lab
-from portal.labsessions.models import EnvironmentBuild, Host, LabSession, Workspace
-from workers.jobs import SessionJob, to_json
+from portal.courses.models import Enrollment, Lab
+from portal.labsessions.admission import RESEND_AFTER, admit, give_up_abandoned, send_again
+from portal.labsessions.models import Host, LabSession, Workspace
 
 logger = logging.getLogger(__name__)
 
 State = LabSession.State
-# How long a host may keep silent about a start before it is asked again, and before the start counts as failed.
-RESEND_AFTER = timedelta(seconds=30)
+# How long a host may take over a start before it counts as failed.
 START_FAILS_AFTER = timedelta(seconds=240)
-# Before any host has reported how many sandboxes it can run.
-DEFAULT_SLOTS = 8
 
 
 def workspace_for(enrollment: Enrollment, lab: Lab) -> Workspace:
@@ -48,7 +45,7 @@ def start(workspace: Workspace) -> tuple[LabSession, bool]:
     try:
         with transaction.atomic():
             session = LabSession.objects.create(
-                workspace=workspace, created_at=now, changed_at=now, deadline=deadline, reason="queue"
+                workspace=workspace, created_at=now, changed_at=now, seen_at=now, deadline=deadline, reason="queue"
             )
     except IntegrityError:
         current = active_session(workspace)
@@ -60,57 +57,13 @@ def start(workspace: Workspace) -> tuple[LabSession, bool]:
     return session, True
 
 
-def slots() -> int:
-    """Sandboxes that the hosts heard of lately run at once."""
-    recent = Host.objects.filter(seen_at__gt=clock.now() - Host.SILENT_AFTER)
-    return recent.aggregate(total=Sum("slots"))["total"] or DEFAULT_SLOTS
-
-
-def admit() -> None:
-    """Send queued sessions to the hosts, oldest first, as far as places and built environments allow."""
-    waiting = LabSession.objects.filter(state=State.QUEUED, sent_at=None).order_by("created_at", "pk")
-    waiting = waiting.select_related("workspace__lab__environment")
-    taken = LabSession.objects.filter(Q(state__in=LabSession.RUNNING) | Q(state=State.QUEUED, sent_at__isnull=False))
-    free = slots() - taken.count()
-    for session in waiting[:100]:
-        if not built(session.workspace.lab.environment):
-            _wait(session, "environment")
-        elif free <= 0:
-            _wait(session, "slots")
-        else:
-            free -= _send(session)
-
-
-def _wait(session: LabSession, reason: str) -> None:
-    if session.reason != reason:
-        LabSession.objects.filter(pk=session.pk, state=State.QUEUED).update(reason=reason, changed_at=clock.now())
-        notify(session.key, State.QUEUED)
-
-
-def _send(session: LabSession) -> bool:
-    """Hand one session to the hosts. False when Redis is away: it stays queued for the next sweep."""
-    now = clock.now()
-    lab = session.workspace.lab
-    deadline = now + timedelta(minutes=lab.file.session_minutes)
-    claimed = LabSession.objects.filter(pk=session.pk, state=State.QUEUED, sent_at=session.sent_at)
-    if not claimed.update(sent_at=now, changed_at=now, deadline=deadline, reason="host"):
-        return False
-    job = SessionJob(session.key, lab.slug, lab.digest, session.workspace.manifest(), deadline.timestamp())
-    try:
-        queue.send("workers.start_session", to_json(job), queue="sessions")
-    except queue.QueueDown as error:
-        logger.warning("session %s waits: %s", session.key, error)
-        LabSession.objects.filter(pk=session.pk, state=State.QUEUED).update(sent_at=None, reason="queue_down")
-        return False
-    return True
-
-
 def stop(session: LabSession, reason: str = "asked") -> None:
     """End a session. What never reached a host ends at once; else its host is told, by the sweep again if need be."""
     never_sent = LabSession.objects.filter(pk=session.pk, state=State.QUEUED, sent_at=None)
     now = clock.now()
-    if never_sent.update(state=State.STOPPED, reason=reason, changed_at=now):
+    if never_sent.update(state=State.STOPPED, reason=reason, place=0, changed_at=now):
         notify(session.key, State.STOPPED)
+        admit()  # whoever waits behind moves up
         return
     running = LabSession.objects.filter(pk=session.pk, state__in=[State.QUEUED, State.STARTING, State.READY])
     if running.update(state=State.STOPPING, reason=reason, changed_at=now):
@@ -142,6 +95,8 @@ def session_changed(report: dict[str, Any]) -> None:
     for name in ("host", "sandbox", "pool_hit", "seconds"):
         if report.get(name) is not None:
             facts[name] = report[name]
+    if state == State.READY:
+        facts["ready_at"] = facts["changed_at"]
     rows = LabSession.objects.filter(key=key)
     if state == State.STOPPED and rows.filter(state=State.STOPPING).update(state=state, **facts):
         notify(key, state)  # the reason why it was asked to stop stays
@@ -163,18 +118,6 @@ def notify(key: str, state: str) -> None:
     queue.publish(f"session:{key}", {"t": "state", "state": str(state)})
 
 
-def position(session: LabSession) -> int:
-    """How many sessions wait for a place before this one."""
-    if session.state != State.QUEUED or session.sent_at:
-        return 0
-    return LabSession.objects.filter(state=State.QUEUED, sent_at=None, created_at__lt=session.created_at).count()
-
-
-def built(environment: Environment) -> bool:
-    """Whether some host has the environment as it is defined now."""
-    return environment.builds.filter(digest=environment.digest, state=EnvironmentBuild.State.READY).exists()
-
-
 def sweep_sessions() -> None:
     """Mend what got lost: deadlines, unanswered starts and stops, silent hosts."""
     now = clock.now()
@@ -182,18 +125,16 @@ def sweep_sessions() -> None:
         stop(session, "deadline")
     for session in LabSession.objects.filter(state=State.STOPPING, changed_at__lte=now - RESEND_AFTER):
         _stopping_again(session)
-    # "full": hosts answered and try again by themselves.
-    sent = LabSession.objects.filter(state=State.QUEUED, sent_at__isnull=False).exclude(reason="full")
-    for session in sent.filter(sent_at__lte=now - RESEND_AFTER).select_related("workspace__lab__environment"):
-        _send(session)
+    send_again(now)
     slow = Q(state=State.STARTING, changed_at__lte=now - START_FAILS_AFTER) | Q(
-        state=State.QUEUED, sent_at__isnull=False, created_at__lte=now - START_FAILS_AFTER * 4
+        state=State.QUEUED, sent_at__isnull=False, admitted_at__lte=now - START_FAILS_AFTER * 4
     )
     for session in LabSession.objects.filter(slow):
         _fail(session, "start_timeout")
     gone = Host.objects.filter(seen_at__lte=now - 2 * Host.SILENT_AFTER).values_list("name", flat=True)
     for session in LabSession.objects.filter(state__in=LabSession.RUNNING, host__in=list(gone)):
         _fail(session, "host_lost")
+    give_up_abandoned(now)
     admit()
 
 

@@ -14,7 +14,7 @@ from portal.accounts.access import signed_in, signed_in_async
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.services import lab_for
-from portal.labsessions import archives, files, filetree, services, versions, web
+from portal.labsessions import admission, archives, files, filetree, services, versions, web
 from portal.labsessions.access import own_session
 from portal.labsessions.models import LabSession, Workspace
 from portal.labsessions.presenting import session_json
@@ -127,6 +127,7 @@ def start_session(request: HttpRequest, lab: str) -> HttpResponse:
     """POST → 201 with a new session, 200 with the one that runs already."""
     found, enrollment = lab_for(signed_in(request), lab)
     session, created = services.start(services.workspace_for(enrollment, found))
+    admission.seen(session)
     return JsonResponse(session_json(session), status=201 if created else 200)
 
 
@@ -134,7 +135,9 @@ def start_session(request: HttpRequest, lab: str) -> HttpResponse:
 @require_GET
 def session(request: HttpRequest, key: str) -> HttpResponse:
     """GET → session JSON."""
-    return JsonResponse(session_json(own_session(signed_in(request), key)))
+    found = own_session(signed_in(request), key)
+    admission.seen(found)
+    return JsonResponse(session_json(found))
 
 
 @api
@@ -168,6 +171,7 @@ async def session_events(request: HttpRequest, key: str) -> StreamingHttpRespons
 
     def snapshot(_events: list[dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         found = own_session(user, key)
+        admission.seen(found)
         state = session_json(found)
         # The page counts down by itself; a changing second would be news with every poll.
         state.pop("seconds_left")

@@ -5,9 +5,9 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import lab, web
+from portal.labsessions.strings import lab, waiting, web
 
-STRINGS = {**lab.STRINGS, **web.STRINGS}
+STRINGS = {**lab.STRINGS, **waiting.STRINGS, **web.STRINGS}
 
 
 def strings() -> dict[str, str]:

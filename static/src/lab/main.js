@@ -11,12 +11,13 @@ import { layout, shortcutHelp } from "./layout.js";
 import { Output } from "./output.js";
 import { RichFrame } from "./richframe.js";
 import { Runs } from "./runs.js";
-import { Session, reasonText } from "./session.js";
+import { Session } from "./session.js";
 import { SessionPanel } from "./sessionpanel.js";
 import { Submissions, settled } from "./submissions.js";
 import { tabs } from "./tabs.js";
-import { clock, moment, seconds, t, tn, useLanguage } from "./text.js";
+import { clock, moment, t, tn, useLanguage } from "./text.js";
 import { Verdict, failing } from "./verdict.js";
+import { Waiting } from "./waiting.js";
 
 /** Outcomes that are not the student's doing and cost no attempt. */
 const FREE = new Set(["platform_error", "author_error"]);
@@ -35,7 +36,8 @@ class LabPage {
     this.#buildToolbar();
     this.#buildResults();
     this.views = layout(grid);
-    this.panel = new SessionPanel(document.getElementById("session"), this.session, (error) => this.fail(error));
+    this.waiting = new Waiting(this.session, config.lab.readySeconds, (error) => this.fail(error));
+    this.panel = new SessionPanel(document.getElementById("session"), this.session, config.lab.readySeconds, (error) => this.fail(error));
     this.#connect();
     this.#keys();
     for (const install of FEATURES) install(this);
@@ -312,23 +314,16 @@ class LabPage {
     const { stage } = this.runs;
     const busy = stage && this.runs.current?.state !== "running";
     if (busy) {
-      const text = stage === "session" && this.session.going && !this.session.ready ? t(`session.${this.session.state}`) : t(`stage.${stage}`);
-      const why = stage === "session" && !this.session.ready ? [this.panel.ahead(), reasonText(this.session.current), this.usual()] : [];
+      const waits = stage === "session" && this.waiting.going;
       this.output.head.hidden = true;
       this.output.body.replaceChildren();
-      this.output.showEmpty(h("p", { class: "state busy" }, icon("dot"), text), h("p", { class: "soft" }, why.filter(Boolean).join(" ")));
+      this.output.showEmpty(waits ? this.waiting.element : h("p", { class: "state busy" }, icon("dot"), t(`stage.${stage}`)));
     } else if (!this.runs.current) this.#drawEmpty();
     this.#drawToolbar();
   }
 
-  /** How long it usually takes: waits over five seconds say so. */
-  usual() {
-    const usually = this.config.lab.readySeconds;
-    const onItsWay = this.session.state === "starting" || this.session.current?.reason === "host";
-    return usually && onItsWay ? t("session.usual", { time: seconds(usually) }) : "";
-  }
-
   #drawEmpty() {
+    if (this.waiting.going) return this.output.showEmpty(this.waiting.element);
     this.output.showEmpty(h("p", {}, t("output.empty")), h("p", { class: "soft" }, t(this.session.ready ? "output.empty.ready" : "output.empty.cold")));
   }
 

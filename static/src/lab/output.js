@@ -23,7 +23,8 @@ export class Output {
   }
 
   showEmpty(...content) {
-    this.empty.replaceChildren(...content);
+    // What is there already stays: a button in it keeps the focus.
+    if (this.empty.firstChild !== content[0]) this.empty.replaceChildren(...content);
     this.empty.hidden = false;
   }
 

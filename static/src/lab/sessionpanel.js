@@ -3,6 +3,7 @@ import { confirmed } from "./dialog.js";
 import { announce, h, icon, stateMark } from "./dom.js";
 import { reasonText } from "./session.js";
 import { countdown, seconds, t, tn } from "./text.js";
+import { buildText, estimateText, turnText } from "./waiting.js";
 
 const MARKS = { none: ["none", "ring"], queued: ["busy", "clock"], starting: ["busy", "dot"], ready: ["good", "check"], stopping: ["busy", "dot"], stopped: ["none", "ring"], failed: ["bad", "cross"] };
 const WARN_SECONDS = 300;
@@ -10,8 +11,8 @@ const WARN_SECONDS = 300;
 export class SessionPanel {
   #warned = false;
 
-  constructor(host, session, onError) {
-    Object.assign(this, { session, onError });
+  constructor(host, session, readySeconds, onError) {
+    Object.assign(this, { session, readySeconds, onError });
     this.clock = h("span", { class: "clock numeric" });
     this.mark = h("span", {});
     this.sheet = h("div", { class: "sheet" });
@@ -50,16 +51,11 @@ export class SessionPanel {
     this.sheet.replaceChildren(...[this.#what(current), this.#build(current), this.#buttons(state)].flat().filter(Boolean));
   }
 
-  /** How many wait before this session, in words; empty when none. */
-  ahead() {
-    const { state, current } = this.session;
-    return state === "queued" && current.position > 0 ? `${tn("session.ahead", current.position)}.` : "";
-  }
-
   #what(current) {
     const { state, trouble } = this.session;
-    const lines = [h("p", {}, reasonText(current))];
-    if (this.ahead()) lines.unshift(h("p", { class: "headline" }, this.ahead()));
+    const turn = turnText(current ?? {});
+    const lines = [h("p", {}, [reasonText(current), estimateText(current ?? {}, this.readySeconds)].filter(Boolean).join(" "))];
+    if (turn) lines.unshift(h("p", { class: "headline" }, turn));
     if (state === "ready" && current.seconds) lines.push(h("p", { class: "soft" }, t(current.pool_hit ? "session.warm" : "session.cold", { time: seconds(current.seconds) })));
     if (state === "failed" && current.detail) lines.push(h("pre", { class: "terminal boxed" }, current.detail));
     if (trouble) lines.push(h("p", { class: "state warn" }, icon("warn"), trouble));
@@ -72,13 +68,14 @@ export class SessionPanel {
     return h(
       "div",
       { class: "stack tight" },
-      h("p", { class: "soft" }, t(`build.${build.state}`)),
+      h("p", { class: "soft" }, buildText(build)),
       build.state === "building" ? h("progress", { class: "meter", value: build.progress, max: 1, "aria-label": t("build.building") }) : null,
     );
   }
 
   #buttons(state) {
-    if (state === "ready" || state === "queued" || state === "starting") return h("button", { type: "button", class: "danger", onclick: () => this.#stop() }, icon("stop"), t("session.stop"));
+    if (state === "queued") return h("button", { type: "button", onclick: () => this.session.stop().catch(this.onError) }, icon("cross"), t("waiting.leave"));
+    if (state === "ready" || state === "starting") return h("button", { type: "button", class: "danger", onclick: () => this.#stop() }, icon("stop"), t("session.stop"));
     if (state === "stopping") return null;
     return h("button", { type: "button", class: "primary", onclick: () => this.session.start().catch(this.onError) }, icon("play"), t("session.start"));
   }

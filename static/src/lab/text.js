@@ -35,6 +35,17 @@ export function seconds(value) {
   return new Intl.NumberFormat(language, { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
 }
 
+/** 40 s, 2.5 min, 1 h: for how long something takes, as a person would say it. */
+export function duration(value) {
+  const [amount, unit] = value < 90 ? [value, "second"] : value < 5400 ? [value / 60, "minute"] : [value / 3600, "hour"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: amount < 10 ? 1 : 0 }).format(amount);
+}
+
+/** 62 % of 0.62. */
+export function percent(fraction) {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(fraction);
+}
+
 export function clock(date) {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(date));
 }
