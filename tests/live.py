@@ -49,6 +49,8 @@ class LivePortal:
             "LABS_DRIVER": self.driver,
             "LABS_VAR_DIR": str(self.var_dir),
             "LABS_RUN_DIR": str(self.run_dir),
+            # One account walks through every lab here.
+            "PORTAL_SESSIONS_PER_STUDENT": "100",
             "LABS_ENVIRONMENTS_DIR": str(settings().environments_dir or settings().var_dir / "environments"),
         }
         with self.log.open("wb") as out:
