@@ -5,9 +5,14 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import lab, waiting, web
+from portal.labsessions.strings import lab, steps, waiting, web
 
-STRINGS = {**lab.STRINGS, **waiting.STRINGS, **web.STRINGS}
+STRINGS = {
+    **lab.STRINGS,
+    **steps.STRINGS,
+    **waiting.STRINGS,
+    **web.STRINGS,
+}
 
 
 def strings() -> dict[str, str]:

@@ -120,6 +120,15 @@ export class Editor {
     }
   }
 
+  /** Adds lines at the end of the open file, as one change of the person's own, and goes there. */
+  append(text) {
+    const { doc } = this.view.state;
+    const before = doc.length && doc.lineAt(doc.length).length ? "\n" : "";
+    const insert = `${before}${text.replace(/\n*$/, "\n")}`;
+    this.view.dispatch({ changes: { from: doc.length, insert }, selection: { anchor: doc.length + before.length }, scrollIntoView: true });
+    this.focus();
+  }
+
   focus() {
     this.view.focus();
   }
