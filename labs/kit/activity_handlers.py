@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-from jupyter_server_terminals.handlers import TermSocket
 from tornado import web
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 
 from .activity import Activity
+from .terminals import TerminalList, TerminalSocket
 
 
 class ActivityHandler(web.RequestHandler):
@@ -38,14 +36,6 @@ class KernelSocket(ZMQChannelsWebsocketConnection):
         super().handle_incoming_message(incoming_msg)
 
 
-class TerminalSocket(TermSocket):
-    """A browser's way to a terminal."""
-
-    async def on_message(self, message: Any) -> None:
-        self.settings["lab_activity"].wake()
-        await super().on_message(message)
-
-
 class _Seen(Matcher):
     """Matches nothing, and so sees every request before it is served."""
 
@@ -60,12 +50,14 @@ def install(application: web.Application, activity: Activity) -> None:
     """Before any other route: tornado takes the first that matches."""
     application.settings["lab_activity"] = activity
     application.settings["kernel_websocket_connection_class"] = KernelSocket
-    terminals = {"term_manager": application.settings["terminal_manager"]}
+    named = {"name": "jupyter_server_terminals"}
+    terminals = {**named, "term_manager": application.settings["terminal_manager"]}
     application.add_handlers(
         ".*$",
         [
             (r"/lab/activity", ActivityHandler, {"activity": activity}),
             (r"/terminals/websocket/(\w+)", TerminalSocket, terminals),
+            (r"/api/terminals", TerminalList, named),
         ],
     )
     rules = application.default_router.rules

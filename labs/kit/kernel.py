@@ -14,6 +14,8 @@ from pathlib import Path
 from . import places
 
 READY = b"ready"
+HIDDEN = ("LAB_ROLE", "LAB_LIMITS", "LAB_UI_PORTS", "LAB_PEER", "LAB_HIBERNATE_SECONDS", "LAB_WARMUP")
+"""Variables of the sandbox's own start, which no program of the student's sees."""
 
 
 class KernelFailed(Exception):
@@ -39,8 +41,7 @@ def write_connection_file(path: Path) -> None:
 
 def clean_environment() -> dict[str, str]:
     """What student code sees: nothing of how the sandbox was started, besides what a terminal needs."""
-    hidden = ("LAB_ROLE", "LAB_LIMITS", "LAB_UI_PORTS", "LAB_PEER", "LAB_HIBERNATE_SECONDS")
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
 
 

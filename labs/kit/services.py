@@ -188,7 +188,6 @@ class Service:
         home = places.HOME / "services" / self.declared.id
         home.mkdir(parents=True, exist_ok=True)
         variables = {**clean_environment(), "SERVICE_HOME": str(home), **self.declared.env}
-        variables.pop("LAB_WARMUP", None)
         pipe, theirs = os.pipe()
         os.set_blocking(pipe, False)
         try:

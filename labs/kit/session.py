@@ -26,14 +26,15 @@ logger = logging.getLogger(__name__)
 def _configuration() -> Any:
     from traitlets.config import Config
 
+    from . import terminals
+
     config = Config()
+    terminals.configure(config)
     config.ServerApp.sock = str(places.RUN / "jupyter.sock")
     config.ServerApp.sock_mode = "0600"
     config.ServerApp.root_dir = str(places.WORK)
     config.ServerApp.open_browser = False
     config.ServerApp.allow_root = True  # nobody is root here; Jupyter takes an unknown uid for trouble
-    config.ServerApp.terminals_enabled = True
-    config.ServerApp.jpserver_extensions = {"jupyter_server_terminals": True}
     config.ServerApp.disable_check_xsrf = True
     config.ServerApp.allow_origin = "*"
     config.ServerApp.log_level = logging.WARNING
