@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "portal.courses",
     "portal.labsessions",
     "portal.grading",
+    "portal.help",
     "portal.operations",
 ]
 

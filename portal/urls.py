@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("portal.courses.urls")),
     path("", include("portal.labsessions.urls")),
     path("", include("portal.grading.urls")),
+    path("", include("portal.help.urls")),
     path("", include("portal.operations.urls")),
 ]
 

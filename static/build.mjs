@@ -32,6 +32,7 @@ await build({
     { out: "theme", in: src("theme.js") },
     { out: "site", in: src("site.js") },
     { out: "site", in: src("css/site.css") },
+    { out: "help", in: src("css/help.css") },
     { out: "frame", in: src("frame/frame.js") },
     { out: "frame", in: src("css/frame.css") },
   ],

@@ -34,17 +34,22 @@ MAX_SECONDS = 600
 MAX_EVENTS = 500
 _ID = re.compile(r"\d{1,20}-\d{1,20}")
 
-Snapshot = Callable[[list[dict[str, Any]]], tuple[dict[str, Any], bool]]
+Snapshot = Callable[[list[dict[str, Any]]], tuple[Any, bool]]
 """Reads the state now, given the stream's events so far: what to send, and whether it is final."""
 
 _open: Counter[int] = Counter()
 
 
-def live(*, user: int, stream: str, event: str, snapshot: Snapshot, after: str = "") -> StreamingHttpResponse:
-    """Answer with ``event`` each time the state changes, until it is final. Raises ApiError past a person's share."""
+def live(
+    *, user: int, stream: str, event: str, snapshot: Snapshot, after: str = "", every_ms: int = HEARTBEAT_MS
+) -> StreamingHttpResponse:
+    """Answer with ``event`` each time the state changes, until it is final. Raises ApiError past a person's share.
+
+    ``every_ms``: how often it looks at what changes without news on the stream.
+    """
     if _open[user] >= settings.PORTAL.streams_per_user:
         raise ApiError(429, "streams", _("Too many windows are watching. Close one of them."))
-    events = _events(user, stream, event, _in_language(snapshot), after)
+    events = _events(user, stream, event, _in_language(snapshot), after, every_ms)
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -55,7 +60,7 @@ def _in_language(snapshot: Snapshot) -> Snapshot:
     """The stream outlives the request, so it carries the reader's language itself."""
     language = translation.get_language()
 
-    def read(events: list[dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+    def read(events: list[dict[str, Any]]) -> tuple[Any, bool]:
         with translation.override(language):
             try:
                 return snapshot(events)
@@ -67,11 +72,13 @@ def _in_language(snapshot: Snapshot) -> Snapshot:
     return read
 
 
-async def _events(user: int, stream: str, name: str, snapshot: Snapshot, after: str) -> AsyncIterator[bytes]:
+async def _events(
+    user: int, stream: str, name: str, snapshot: Snapshot, after: str, every_ms: int
+) -> AsyncIterator[bytes]:
     _open[user] += 1
     try:
         async with asyncio.timeout(MAX_SECONDS):
-            async for chunk in _changes(stream, name, snapshot, after):
+            async for chunk in _changes(stream, name, snapshot, after, every_ms):
                 yield chunk
     except TimeoutError:
         return
@@ -81,12 +88,12 @@ async def _events(user: int, stream: str, name: str, snapshot: Snapshot, after: 
             del _open[user]
 
 
-async def _changes(stream: str, name: str, snapshot: Snapshot, after: str) -> AsyncIterator[bytes]:
+async def _changes(stream: str, name: str, snapshot: Snapshot, after: str, every_ms: int) -> AsyncIterator[bytes]:
     read = sync_to_async(snapshot, thread_sensitive=True)
     events: list[dict[str, Any]] = []
     sent, last = "", "0"
     yield b"retry: 2000\n\n"
-    async for entry, event in _wakes(stream):
+    async for entry, event in _wakes(stream, every_ms):
         last = entry or last
         if event:
             events = [*events[-MAX_EVENTS:], event]
@@ -110,13 +117,13 @@ def _seen(entry: str, after: str) -> bool:
     return tuple(map(int, entry.split("-"))) <= tuple(map(int, after.split("-")))
 
 
-async def _wakes(stream: str) -> AsyncIterator[tuple[str, dict[str, Any] | None]]:
+async def _wakes(stream: str, every_ms: int) -> AsyncIterator[tuple[str, dict[str, Any] | None]]:
     """Stream entries as they come and an empty wake now and then; without Redis just the wakes."""
     last = "0"
     yield "", None
     while True:
         try:
-            async for entry, event in streams.follow(stream, last, HEARTBEAT_MS):
+            async for entry, event in streams.follow(stream, last, every_ms):
                 last = entry
                 yield entry, event
         except (redis.RedisError, OSError) as error:

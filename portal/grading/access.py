@@ -1,4 +1,4 @@
-"""Who may see a submission or a step check: its student, the instructors of its cohort, and the admin."""
+"""Who may see a submission or a step check: its student, the instructors of its cohort, and staff."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def visible_step_check(user: User, pk: int) -> tuple[StepCheck, bool]:
 
 
 def _stands(user: User, enrollment: Enrollment) -> bool:
-    """False for the student themselves, True for who teaches them or is admin. Raises Http404 for everybody else."""
+    """False for the student themselves, True for who teaches them or is staff. Raises Http404 for everybody else."""
     if enrollment.user_id == user.pk:
         return False
-    if user.is_superuser or Enrollment.objects.teaches(user).filter(cohort=enrollment.cohort_id).exists():
+    if user.is_staff or Enrollment.objects.teaches(user).filter(cohort=enrollment.cohort_id).exists():
         return True
     raise Http404

@@ -37,18 +37,20 @@ from portal.labsessions.strings import strings
 def lab_page(request: HttpRequest, lab: str) -> HttpResponse:
     """``labs/lab.html``: lab, course, module, topic (Page or None), instructions (safe HTML), config."""
     found, enrollment = lab_for(signed_in(request), lab)
-    workspace = _workspace(found, enrollment)
-    context = {
-        "lab": found,
-        "course": found.module.course,
-        "module": found.module,
-        "topic": found.page,
-        "instructions": render_markdown(
-            found.instructions[reader()], steps=[each.id for each in found.file.steps]
-        ).html,
-        "config": _config(workspace),
+    return render(request, "labs/lab.html", lab_context(_workspace(found, enrollment)))
+
+
+def lab_context(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
+    """What ``labs/lab.html`` shows of a student's workspace, to them or to ``staff``."""
+    lab = workspace.lab
+    return {
+        "lab": lab,
+        "course": lab.module.course,
+        "module": lab.module,
+        "topic": lab.page,
+        "instructions": render_markdown(lab.instructions[reader()], steps=[each.id for each in lab.file.steps]).html,
+        "config": _config(workspace, staff=staff),
     }
-    return render(request, "labs/lab.html", context)
 
 
 def _workspace(lab: Lab, enrollment: Enrollment) -> Workspace:
@@ -58,10 +60,10 @@ def _workspace(lab: Lab, enrollment: Enrollment) -> Workspace:
     return found
 
 
-def _config(workspace: Workspace) -> dict[str, Any]:
+def _config(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
     lab = workspace.lab
     session = active_session(workspace)
-    presenter = Presenter(workspace)
+    presenter = Presenter(workspace, staff=staff)
     history = _history(workspace)
     return {
         "lab": {

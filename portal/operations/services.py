@@ -11,6 +11,8 @@ from portal.core import clock, queue
 from portal.courses.models import Environment
 from portal.grading.models import GradingJob
 from portal.grading.services import sweep_jobs
+from portal.help.hands import sweep_hands
+from portal.help.visits import sweep_visits
 from portal.labsessions.hosts import current_builds
 from portal.labsessions.models import EnvironmentBuild, Host, LabSession
 from portal.labsessions.services import sweep_sessions
@@ -21,6 +23,8 @@ def sweep() -> None:
     """Compare what the database knows with what Redis and the hosts do, and mend the difference."""
     sweep_jobs()
     sweep_sessions()
+    sweep_hands()
+    sweep_visits()
 
 
 def health() -> dict[str, Any]:

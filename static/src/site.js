@@ -47,6 +47,20 @@ function keepFresh(part) {
   }, Number(part.dataset.refresh) * 1000);
 }
 
+// A part marked data-live="address" is read again whenever that event stream says that something changed.
+function keepLive(part) {
+  const read = async () => {
+    const response = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+    if (!response?.ok || response.redirected) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById(part.id);
+    if (!fresh || fresh.innerHTML === part.innerHTML) return;
+    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    part.replaceChildren(...fresh.childNodes);
+    if (focused) document.getElementById(focused)?.focus();
+  };
+  new EventSource(part.dataset.live).addEventListener(part.dataset.liveEvent, read);
+}
+
 function markReading(toc) {
   const links = new Map([...toc.querySelectorAll("a[href^='#']")].map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
   const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
@@ -64,4 +78,5 @@ function markReading(toc) {
 
 showTheme();
 document.querySelectorAll("[data-refresh]").forEach(keepFresh);
+document.querySelectorAll("[data-live]").forEach(keepLive);
 document.querySelectorAll(".toc").forEach(markReading);

@@ -5,9 +5,10 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import lab, steps, waiting, web
+from portal.labsessions.strings import help, lab, steps, waiting, web
 
 STRINGS = {
+    **help.STRINGS,
     **lab.STRINGS,
     **steps.STRINGS,
     **waiting.STRINGS,

@@ -7,7 +7,7 @@ import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, StreamLanguage, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { dockerFile } from "@codemirror/legacy-modes/mode/dockerfile";
 import { scala } from "@codemirror/legacy-modes/mode/clike";
-import { EditorState, Transaction } from "@codemirror/state";
+import { Compartment, EditorState, Transaction } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { announce, h } from "./dom.js";
@@ -61,6 +61,8 @@ function languageOf(path) {
 export class Editor {
   #states = new Map();
   #path = null;
+  #locking = new Compartment();
+  #locked = [];
 
   /** `onEdit(path, text)` is called for what a person changes, never for what the page loads. */
   constructor(host, onEdit) {
@@ -77,6 +79,7 @@ export class Editor {
   #extensions(path) {
     return [
       basicSetup,
+      this.#locking.of(this.#locked),
       keymap.of([
         { key: "Escape", run: () => (announce(t("editor.tab_leaves")), false) },
         // The page's own shortcuts; the editor would read them as new lines otherwise.
@@ -105,6 +108,14 @@ export class Editor {
     if (this.view.state.doc.toString() !== text) this.replace(path, text);
   }
 
+  /** Whether the person may change anything here; what the page loads still comes in. */
+  lock(locked) {
+    this.#locked = locked ? [EditorState.readOnly.of(true)] : [];
+    if (this.#path) this.#states.set(this.#path, this.view.state);
+    for (const [path, state] of this.#states) this.#states.set(path, state.update({ effects: this.#locking.reconfigure(this.#locked) }).state);
+    if (this.#path) this.view.setState(this.#states.get(this.#path));
+  }
+
   /** Puts a text in a file's buffer (undoable); `edit` says whether it counts as the person's own change. */
   replace(path, text, { edit = false } = {}) {
     const state = path === this.#path ? this.view.state : this.#states.get(path);
@@ -112,7 +123,7 @@ export class Editor {
       if (edit) this.onEdit(path, text);
       return;
     }
-    const change = { changes: { from: 0, to: state.doc.length, insert: text }, annotations: edit ? [] : [Transaction.remote.of(true)] };
+    const change = { changes: difference(state.doc.toString(), text), annotations: edit ? [] : [Transaction.remote.of(true)] };
     if (path === this.#path) this.view.dispatch(change);
     else {
       this.#states.set(path, state.update(change).state);
@@ -138,6 +149,16 @@ export class Editor {
     this.view.dispatch({ selection: { anchor: found.from }, effects: EditorView.scrollIntoView(found.from, { y: "center" }) });
     this.focus();
   }
+}
+
+/** The one stretch in which two texts differ, so that the cursor stays where it is when somebody else changed the rest. */
+function difference(before, after) {
+  const most = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < most && before[from] === after[from]) from++;
+  let end = 0;
+  while (end < most - from && before.at(-1 - end) === after.at(-1 - end)) end++;
+  return { from, to: before.length - end, insert: after.slice(from, after.length - end) };
 }
 
 function phrases() {

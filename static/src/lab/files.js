@@ -117,6 +117,30 @@ export class Files extends EventTarget {
     this.dispatchEvent(new CustomEvent("conflict", { detail: file }));
   }
 
+  /** Takes up what somebody else stored, unless something typed here waits to be. Gives the new text, or null. */
+  async renew(path) {
+    const file = this.get(path);
+    const fresh = await portal(this.#url(path));
+    if (file.state !== "saved" || file.text !== file.saved || fresh.version <= file.version) return null;
+    Object.assign(file, { text: fresh.text, saved: fresh.text, version: fresh.version });
+    return fresh.text;
+  }
+
+  /** Drops what isn't stored and may be no longer; gives the paths whose text went back. */
+  async discard() {
+    const dropped = [];
+    for (const file of this.all.values()) {
+      clearTimeout(file.timer);
+      while (file.saving) await file.saving;
+      if (file.state === "saved") continue;
+      Object.assign(file, { text: file.saved, theirs: null });
+      this.drafts.drop(file.path);
+      this.#set(file, "saved");
+      dropped.push(file.path);
+    }
+    return dropped;
+  }
+
   /** Settles a conflict with the text to keep. */
   resolve(path, text) {
     const file = this.get(path);

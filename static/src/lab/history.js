@@ -27,7 +27,7 @@ export class History {
         { class: "row" },
         h("button", { type: "button", class: "quiet", "aria-label": t("history.show_label", n), onclick: () => this.onShow(submission) }, t("history.show")),
         h("button", { type: "button", class: "quiet", "aria-label": t("history.diff_label", n), onclick: () => this.#compare(submission) }, t("history.diff")),
-        h("button", { type: "button", class: "quiet", "aria-label": t("history.restore_label", n), onclick: () => this.#restore(submission) }, t("history.restore")),
+        h("button", { type: "button", class: "quiet changes", "aria-label": t("history.restore_label", n), onclick: () => this.#restore(submission) }, t("history.restore")),
       ),
     );
   }

@@ -4,7 +4,7 @@ import { diffView } from "./diffview.js";
 import { announce, h, icon, isPhone, stateMark } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { Editor } from "./editor.js";
-import { FEATURES } from "./features.js";
+import { FEATURES, VISITING } from "./features.js";
 import { Files } from "./files.js";
 import { History } from "./history.js";
 import { layout, shortcutHelp } from "./layout.js";
@@ -27,6 +27,7 @@ class LabPage {
   constructor(grid, config) {
     this.grid = grid;
     this.config = config;
+    this.locked = false;
     this.files = new Files(config.files, config.urls, new Drafts(grid.dataset.reader, config.lab.id));
     this.session = new Session(config);
     this.runs = new Runs(this.session, this.files, config.lab.entry);
@@ -40,7 +41,7 @@ class LabPage {
     this.panel = new SessionPanel(document.getElementById("session"), this.session, config.lab.readySeconds, (error) => this.fail(error));
     this.#connect();
     this.#keys();
-    for (const install of FEATURES) install(this);
+    for (const install of config.visit ? VISITING : FEATURES) install(this);
     this.#begin();
   }
 
@@ -72,7 +73,7 @@ class LabPage {
     this.runButton = action("run", "play", `${mod}↵`, `${key}+Enter`, () => this.run(), "primary");
     this.stopButton = action("stop", "stop", `${mod}.`, `${key}+.`, () => this.interrupt());
     this.submitButton = action("submit", "send", `${mod}⇧↵`, `${key}+Shift+Enter`, () => this.submit());
-    this.restartButton = h("button", { type: "button", class: "quiet square", title: t("act.restart"), "aria-label": t("act.restart"), onclick: () => this.restart() }, icon("restart"));
+    this.restartButton = h("button", { type: "button", id: "act-restart", class: "quiet square", title: t("act.restart"), "aria-label": t("act.restart"), onclick: () => this.restart() }, icon("restart"));
     const help = h("button", { type: "button", class: "quiet square wide-only", title: t("keys.help"), "aria-label": t("keys.help"), onclick: () => this.help() }, icon("keyboard"));
     document.getElementById("toolbar").append(this.runButton, this.stopButton, this.submitButton, h("span", { class: "push" }), this.restartButton, help);
   }
@@ -162,8 +163,16 @@ class LabPage {
 
   // Acts
 
+  /** Whoever looks on at a student's lab may change nothing in it until the student lets them. Tells the grid: "lock". */
+  lock(locked) {
+    this.locked = locked;
+    this.grid.classList.toggle("locked", locked);
+    this.editor.lock(locked);
+    this.grid.dispatchEvent(new Event("lock"));
+  }
+
   async run() {
-    if (this.runs.busy) return;
+    if (this.runs.busy || this.locked) return;
     this.#clearFailure();
     if (isPhone()) this.views.show("results");
     this.resultTabs.select("output");
@@ -172,18 +181,18 @@ class LabPage {
   }
 
   async interrupt() {
-    if (this.runs.current?.state !== "running") return;
+    if (this.runs.current?.state !== "running" || this.locked) return;
     announce(t("run.stopping"));
     await this.runs.interrupt().catch((error) => this.fail(error));
   }
 
   async restart() {
-    if (!this.session.ready) return;
+    if (!this.session.ready || this.locked) return;
     await this.runs.restart().then(() => announce(t("run.restarted"))).catch((error) => this.fail(error));
   }
 
   async submit() {
-    if (this.submissions.sending || this.submissions.pending) return;
+    if (this.submissions.sending || this.submissions.pending || this.config.visit) return;
     this.#clearFailure();
     try {
       const submission = await this.submissions.submit();

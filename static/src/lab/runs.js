@@ -39,6 +39,11 @@ export class Runs extends EventTarget {
     if (this.current?.state === "running") this.#finish({ state: "killed" });
   }
 
+  /** Somebody else changed this file: the sandbox may hold another text than the one last put there from here. */
+  stale(path) {
+    this.#pushed.delete(path);
+  }
+
   async run(path) {
     if (this.busy) return;
     const target = this.target(path);

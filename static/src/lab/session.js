@@ -104,11 +104,17 @@ export class Session extends EventTarget {
     const held = this.#tickets.get(ui);
     if (!fresh && held && held.until - RENEW_BEFORE_MS > Date.now()) return held.ticket;
     const asked = Date.now();
-    const { ticket, expires_at: until } = await portal(this.#url("ticket"), { method: "POST", body: { ui } });
+    const { ticket, expires_at: until, seconds: life } = await portal(this.#url("ticket"), { method: "POST", body: { ui } });
     // Clocks differ: a ticket whose end looks past by ours is taken as good for a minute.
-    const end = typeof until === "number" ? until * 1000 : Date.parse(until);
+    let end = typeof until === "number" ? until * 1000 : Date.parse(until);
+    if (life) end = asked + RENEW_BEFORE_MS + life * 600; // a helper's: good for seconds, renewed well before its end
     this.#tickets.set(ui, { ticket, until: end > asked + RENEW_BEFORE_MS ? end : asked + RENEW_BEFORE_MS + 60_000 });
     return ticket;
+  }
+
+  /** Forgets the tickets there are: what they let one do has changed. */
+  renew() {
+    this.#tickets.clear();
   }
 
   address(ui) {
