@@ -22,7 +22,7 @@ from portal.grading.views import lab_context
 from portal.help import hands, record, visits
 from portal.help.access import helped_cohort, helped_hand, helped_workspace, own_visit
 from portal.help.models import Hand, Visit
-from portal.help.presenting import hand_rows, visit_json
+from portal.help.presenting import hand_rows, visit_json, working_rows
 from portal.labsessions import filetree
 from portal.labsessions.models import LabSession
 from portal.labsessions.presenting import session_json
@@ -37,9 +37,10 @@ SHARED_URLS = ("submission", "submissionFiles", "submissionEvents")
 
 @require_safe
 def raised_hands(request: HttpRequest, cohort: int) -> HttpResponse:
-    """``help/hands.html``: cohort, hands (rows of presenting.hand_rows)."""
+    """``help/hands.html``: cohort, hands (rows of presenting.hand_rows), working (of presenting.working_rows)."""
     found = helped_cohort(signed_in(request), cohort)
-    return render(request, "help/hands.html", {"cohort": found, "hands": hand_rows(found.pk)})
+    lists = {"hands": hand_rows(found.pk), "working": working_rows(found.pk)}
+    return render(request, "help/hands.html", {"cohort": found, **lists})
 
 
 @api
@@ -48,10 +49,10 @@ async def hands_events(request: HttpRequest, cohort: int) -> StreamingHttpRespon
     user = await signed_in_async(request)
     await sync_to_async(helped_cohort)(user, cohort)
 
-    def snapshot(_events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
+    def snapshot(_events: list[dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         helped_cohort(user, cohort)
         rows = [{**row, "raised_at": row["raised_at"].isoformat(), "grade": None} for row in hand_rows(cohort)]
-        return rows, False
+        return {"hands": rows, "working": working_rows(cohort)}, False
 
     return live(
         user=user.pk,
@@ -203,15 +204,17 @@ def session(request: HttpRequest, pk: int, key: str) -> HttpResponse:
 
 @api
 async def session_events(request: HttpRequest, pk: int, key: str) -> StreamingHttpResponse:
-    """``event: session`` with the session JSON at each change, until it has ended."""
+    """``event: session`` with the session JSON at each change, until it or the visit has ended."""
     user = await signed_in_async(request)
-    await sync_to_async(_session)(user, pk, key)
+    seen = await sync_to_async(lambda: _session_state(user, pk, key))()
 
     def snapshot(_events: list[dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-        found = _session(user, pk, key)[1]
-        state = session_json(found)
-        state.pop("seconds_left")
-        return state, found.state in {State.STOPPED, State.FAILED}
+        nonlocal seen
+        try:
+            seen = _session_state(user, pk, key)
+        except Http404:
+            return seen, True
+        return seen, seen["state"] in {State.STOPPED, State.FAILED}
 
     return live(
         user=user.pk,
@@ -220,6 +223,13 @@ async def session_events(request: HttpRequest, pk: int, key: str) -> StreamingHt
         snapshot=snapshot,
         after=request.headers.get("Last-Event-ID", ""),
     )
+
+
+def _session_state(user: User, pk: int, key: str) -> dict[str, Any]:
+    """Its JSON without what changes every second. Raises Http404."""
+    state = session_json(_session(user, pk, key)[1])
+    state.pop("seconds_left")
+    return state
 
 
 @api

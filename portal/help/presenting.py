@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from portal.core import clock
-from portal.courses.models import reader
+from portal.courses.models import Enrollment, reader
 from portal.grading.models import Grade, Submission
 from portal.help import hands, visits
 from portal.help.models import Hand, Typing, Visit
@@ -86,6 +86,26 @@ def hand_rows(cohort: int) -> list[dict[str, Any]]:
         ),
     )
     return [_row(hand) for hand in rows]
+
+
+def working_rows(cohort: int) -> list[dict[str, Any]]:
+    """Who of a cohort is in a lab now with no hand raised: student, lab, workspace and state of the session."""
+    going = LabSession.objects.filter(
+        state__in=LabSession.ACTIVE,
+        workspace__enrollment__cohort=cohort,
+        workspace__enrollment__role=Enrollment.Role.STUDENT,
+    ).exclude(workspace__hands__lowered_at=None, workspace__hands__isnull=False)
+    rows = going.select_related("workspace__enrollment__user", "workspace__lab")
+    found = [
+        {
+            "workspace": session.workspace_id,
+            "student": str(session.workspace.enrollment.user),
+            "lab": session.workspace.lab.title,
+            "session": session.state,
+        }
+        for session in rows
+    ]
+    return sorted(found, key=lambda row: str(row["student"]).casefold())
 
 
 def _row(hand: Hand) -> dict[str, Any]:

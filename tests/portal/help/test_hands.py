@@ -118,6 +118,23 @@ def test_the_longest_waiting_is_first_and_the_lowered_are_gone(student: Enrollme
     assert middle.lowered_because == Hand.Why.INSTRUCTOR
 
 
+def test_who_works_without_a_raised_hand_is_listed_too(
+    workspace: Workspace, session: LabSession, theirs: Client
+) -> None:
+    address = f"/ayuda/cohorte/{workspace.enrollment.cohort_id}/"
+    (row,) = theirs.get(address).context["working"]
+    assert (row["workspace"], row["session"]) == (workspace.pk, "ready")
+    hands.lower(hands.raise_hand(workspace, ""), Hand.Why.STUDENT, None)
+    assert len(theirs.get(address).context["working"]) == 1
+    hands.raise_hand(workspace, "")
+    assert theirs.get(address).context["working"] == []
+    now = soon()
+    LabSession.objects.create(
+        workspace=WorkspaceFactory(), state="ready", created_at=now, changed_at=now, deadline=soon(hours=1)
+    )
+    assert theirs.get(address).context["working"] == [], "another cohort's"
+
+
 def test_the_course_page_says_how_many_are_up_to_instructors_only(
     workspace: Workspace, theirs: Client, signed_in: Client
 ) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync, sync_to_async
+from django.test import AsyncClient, Client
 
 from portal.accounts.models import User
-from portal.core import blobs
+from portal.core import blobs, queue
 from portal.courses.models import Enrollment
 from portal.grading import services
 from portal.help import hands, visits
@@ -17,7 +20,7 @@ from portal.help.presenting import student_json, visit_json
 from portal.labsessions.models import LabSession, Workspace
 from portal.operations.services import sweep
 from tests.portal.factories import UserFactory, WorkspaceFactory, soon
-from tests.portal.help.conftest import browser_of
+from tests.portal.help.conftest import BACKEND, browser_of
 from workers import tickets
 
 
@@ -291,3 +294,42 @@ def test_staff_read_the_record_in_the_administration(visit: Visit) -> None:
     assert str(visit.instructor) in client.get("/admin/help/entry/").text
     entry = Entry.objects.get()
     assert client.post(f"/admin/help/entry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_streams_say_what_changed_and_end_with_the_visit(
+    workspace: Workspace, instructor: User, session: LabSession
+) -> None:
+    visit = visits.begin(workspace, instructor)
+
+    async def follow(address: str, then: Any) -> list[dict[str, Any]]:
+        client = AsyncClient()
+        await client.aforce_login(instructor, backend=BACKEND)
+        answer = await client.get(address)
+        assert answer.status_code == 200
+        states: list[dict[str, Any]] = []
+        async with asyncio.timeout(30):
+            async for chunk in answer.streaming_content:
+                for line in chunk.decode().splitlines():
+                    if line.startswith("data: "):
+                        states.append(json.loads(line.removeprefix("data: ")))
+                        if len(states) == 1:
+                            await sync_to_async(then)()
+        return states
+
+    def lower_the_curtain() -> None:
+        allow(visit)
+        visits.end(visit, Visit.Why.STUDENT, workspace.enrollment.user)
+
+    states = async_to_sync(follow)(f"/ayuda/visita/{visit.pk}/eventos/", lower_the_curtain)
+    assert states[0]["session"] == session.key
+    assert states[-1] == {"going": False, "because": "student"}
+
+    again = visits.begin(workspace, instructor)
+    address = f"/ayuda/visita/{again.pk}/sesion/{session.key}/eventos/"
+
+    def end() -> None:
+        visits.end(again, Visit.Why.STUDENT, workspace.enrollment.user)
+        queue.publish(f"session:{session.key}", {"t": "state"})
+
+    assert [state["state"] for state in async_to_sync(follow)(address, end)] == ["ready"]
