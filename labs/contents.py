@@ -120,8 +120,15 @@ def _figure(page: Path, target: str) -> Path:
 
 def check_lab(lab: Lab, source: YamlFile) -> list[Problem]:
     """A lab's folders hold what its lab.yaml says, no more and no less."""
-    own = [*_ids(lab, source), *_files(lab, source), *_mutants(lab, source), *_checks(lab, source)]
+    own = [*_ids(lab, source), *_files(lab, source), *_mutants(lab, source), *_checks(lab, source), *_time(lab, source)]
     return [*own, *check_notebooks(lab)]
+
+
+def _time(lab: Lab, source: YamlFile) -> Iterator[Problem]:
+    spec = lab.spec
+    if spec.session_minutes > spec.max_session_minutes:
+        reason = f"a session of {spec.session_minutes} minutes is longer than `max_session_minutes` allows"
+        yield Problem(source.path, source.line(("session_minutes",)), f"{reason} ({spec.max_session_minutes})")
 
 
 def _ids(lab: Lab, source: YamlFile) -> Iterator[Problem]:

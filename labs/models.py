@@ -134,6 +134,8 @@ class LabFile(Model):
     pass_points: int = Field(default=60, ge=1, le=100, description="percent from which the lab counts as passed")
     max_attempts: int = Field(default=20, ge=1, le=1000)
     session_minutes: int = Field(default=60, ge=5, le=480)
+    extend_minutes: int = Field(default=30, ge=0, le=240, description="what one extension adds; 0: none is given")
+    max_session_minutes: int = Field(default=240, ge=5, le=720, description="with all extensions")
     grading_seconds: int = Field(default=120, ge=5, le=1800)
     extra_cells: Literal["ignore", "run"] = Field(
         default="ignore", description="whether grading runs the cells that students add to a notebook"

@@ -46,6 +46,8 @@ class LabsSettings(BaseSettings):
     session_slots: int = Field(default=8, ge=1, description="interactive sandboxes this host runs at once")
     hibernate_seconds: int = Field(default=600, ge=0, description="an idle session is paused after this; 0: never")
     snapshot_seconds: int = Field(default=300, ge=10, description="between two snapshots of a session that is used")
+    idle_seconds: int = Field(default=1800, ge=0, description="an idle session is ended after this; 0: never")
+    idle_warning_seconds: int = Field(default=300, ge=0, description="how long before that its student is told")
     grading_slots: int = Field(default=2, ge=1, description="grading jobs this host runs at once")
 
 

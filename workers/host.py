@@ -29,7 +29,7 @@ class Host:
     @cached_property
     def run_dir(self) -> Path:
         """The run directory with the folders the workers keep in it."""
-        for name in ("pool", "claimed", "routes", "locks"):
+        for name in ("pool", "claimed", "routes", "locks", "tended"):
             (self.config.run_dir / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.config.run_dir
 

@@ -45,7 +45,8 @@ class SandboxSpec:
 
     ``id`` is an unguessable token (``[a-z0-9]{26}``); ``image`` is what the driver's environment builder returned;
     ``labels`` are the strings the reaper reads back (``session`` or ``job`` + ``attempt``, ``owner``, ``pool``);
-    ``deadline`` is the Unix time past which the sandbox is stopped whatever it does; ``peer`` names the sandbox whose
+    ``deadline`` is the Unix time past which the sandbox is stopped whatever it does (it may be moved, but never past
+    ``limits.wall_seconds`` from the start); ``peer`` names the sandbox whose
     socket directory a grader sees, read-only, at ``/run/peer``.
     """
 
@@ -72,8 +73,9 @@ class SandboxSpec:
 class SessionJob:
     """Start one student's interactive sandbox.
 
-    ``files`` maps a workspace path to the SHA-256 of its stored content; ``snapshot`` is the SHA-256 of a tar of the
-    workspace as an earlier sandbox left it, laid before ``files``; paths in ``deleted`` are taken out at the end.
+    ``files`` maps a workspace path to the SHA-256 of its stored content; ``snapshot`` is the SHA-256 of the
+    workspace as an earlier sandbox left it (workers/snapshots.py), laid before ``files``; paths in ``deleted`` are
+    taken out at the end.
     """
 
     session: str
@@ -81,6 +83,7 @@ class SessionJob:
     lab_digest: str
     files: dict[str, str]
     deadline: float
+    """When the student's time is over; the sandbox gets a little longer, to be snapshotted."""
     snapshot: str | None = None
     deleted: list[str] = field(default_factory=list)
 

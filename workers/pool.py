@@ -86,8 +86,12 @@ def start(
     labels: dict[str, str],
     deadline: float,
     limits: specs.Limits | None = None,
+    latest: float | None = None,
 ) -> list[Handle]:
-    """Start what one entry of that kind consists of; not ready yet. Leaves nothing behind when it raises."""
+    """Start what one entry of that kind consists of; not ready yet. Leaves nothing behind when it raises.
+
+    ``latest``: the time up to which the deadline may be moved.
+    """
     handles: list[Handle] = []
     try:
         for role in ("session",) if kind == "session" else ("student", "grader"):
@@ -101,6 +105,7 @@ def start(
                 limits=limits,
                 peer=handles[0].id if handles else None,
                 hibernate_seconds=host.config.hibernate_seconds,
+                latest=latest,
             )
             handles.append(host.driver.start(spec))
     except BaseException:
@@ -150,7 +155,9 @@ def _refilling(host: Host, environment: str) -> Iterator[bool]:
 
 
 def _add(host: Host, environment: Environment, image: str, kind: Kind) -> None:
-    handles = start(host, environment, image, kind, {"pool": kind}, time.time() + specs.POOL_SECONDS)
+    deadline = time.time() + specs.POOL_SECONDS
+    latest = deadline + specs.LONGEST_SESSION_SECONDS
+    handles = start(host, environment, image, kind, {"pool": kind}, deadline, latest=latest)
     try:
         wait_ready(host, handles, environment.spec.ready_seconds)
         folder = _folder(host, environment.name, specs.pool_key(environment, image), kind)

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import http.client
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -14,12 +15,18 @@ from pathlib import Path
 
 from labs.catalog import Environment, Lab
 from labs.services import services_of
-from workers import pool, specs, workspace
+from workers import pool, snapshots, specs, workspace
 from workers.host import Host
 from workers.jobs import SessionJob
 from workers.sandboxes.base import Handle, SandboxError
-from workers.startup import StartError, handle_of, wait_ready
+from workers.snapshots import Snapshot
+from workers.startup import StartError, handle_of, put_off, wait_ready
 from workers.storage import StorageError
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 180.0
+"""How long a sandbox outlives its student's deadline: long enough to be snapshotted and ended in good order."""
 
 
 class HostFull(Exception):
@@ -76,15 +83,17 @@ def _what(host: Host, job: SessionJob) -> tuple[Lab, Environment, str]:
 def _obtain(host: Host, job: SessionJob, lab: Lab, environment: Environment, image: str) -> tuple[Handle, bool]:
     """A warm sandbox or a new one, counted against the host's slots under a lock so that two starts can't both fit."""
     labels = {"session": job.session}
+    deadline = job.deadline + GRACE_SECONDS
     with (host.run_dir / "locks" / "sessions").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if len(running_sessions(host)) >= host.config.session_slots:
             raise HostFull
         # A lab with limits of its own never fits a pooled sandbox, whose limits were set when it started.
-        if lab.spec.limits is None and (warm := pool.claim(host, environment, image, "session", labels, job.deadline)):
+        if lab.spec.limits is None and (warm := pool.claim(host, environment, image, "session", labels, deadline)):
             return warm[0], True
         limits = specs.limits_of(environment, lab.spec.limits)
-        return pool.start(host, environment, image, "session", labels, job.deadline, limits)[0], False
+        latest = time.time() + 60 * lab.spec.max_session_minutes + GRACE_SECONDS
+        return pool.start(host, environment, image, "session", labels, deadline, limits, latest)[0], False
 
 
 def declare(handle: Handle, environment: Environment, lab: Lab) -> None:
@@ -129,6 +138,26 @@ def _one_start(host: Host, session: str) -> Iterator[bool]:
 def _running(host: Host, session: str) -> str | None:
     sandbox = read_route(host.run_dir, session)
     return sandbox if sandbox and host.driver.poll(handle_of(host, sandbox)) is None else None
+
+
+def extend(host: Host, session: str, deadline: float) -> None:
+    """Give a running session until then; it never loses time by it. Raises SandboxError."""
+    sandbox = read_route(host.run_dir, session)
+    if sandbox is None:
+        raise SandboxError(f"session {session} doesn't run here")
+    put_off(host, handle_of(host, sandbox), deadline + GRACE_SECONDS)
+
+
+def end(host: Host, session: str, known: str = "") -> Snapshot | None:
+    """Snapshot the workspace, then stop. None when nothing changed since the ``known`` one, or nothing can be read."""
+    taken = None
+    if sandbox := read_route(host.run_dir, session):
+        try:
+            taken = snapshots.take(host, session, handle_of(host, sandbox), known)
+        except (OSError, StorageError) as error:
+            log.warning("session %s ends without a snapshot: %s", session, error)
+    stop(host, session)
+    return taken
 
 
 def stop(host: Host, session: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import secrets
 import string
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Literal
 
 from labs.catalog import Environment, EnvironmentLimits
@@ -16,6 +17,8 @@ from workers.jobs import Limits, Role, SandboxSpec
 
 Kind = Literal["session", "grading"]
 POOL_SECONDS = 24 * 3600.0
+LONGEST_SESSION_SECONDS = 13 * 3600.0
+"""The most that lab.yaml may say, and an hour: a sandbox claimed on its pool's last day still has it before it."""
 _ALPHABET = string.ascii_lowercase + string.digits
 
 
@@ -45,7 +48,7 @@ def _start_time(pid: int) -> str:
 
 
 def limits_of(environment: Environment, own: EnvironmentLimits | None = None) -> Limits:
-    """The lab's own limits where it has any. Wall time is a ceiling here: the deadline is what ends a sandbox."""
+    """The lab's own limits where it has any. ``make`` sets the wall time."""
     limits = own or environment.spec.limits
     return Limits(
         memory_mb=limits.memory_mb,
@@ -53,7 +56,6 @@ def limits_of(environment: Environment, own: EnvironmentLimits | None = None) ->
         pids=limits.pids,
         disk_mb=limits.disk_mb,
         file_mb=limits.file_mb,
-        wall_seconds=int(POOL_SECONDS),
         cpu_seconds=int(4 * 3600 * limits.cpus),
     )
 
@@ -74,8 +76,12 @@ def make(
     limits: Limits | None = None,
     peer: str | None = None,
     hibernate_seconds: int = 0,
+    latest: float | None = None,
 ) -> SandboxSpec:
-    """A new sandbox's spec. ``since`` and ``owner`` are what the reaper judges by; 0 is no hibernation."""
+    """A new sandbox's spec. ``since`` and ``owner`` are what the reaper judges by; 0 is no hibernation.
+
+    ``latest`` is the time up to which its deadline may be moved; not at all where it isn't given.
+    """
     env = dict(environment.spec.env)
     if role == "session":  # what grades must not be paused
         env["LAB_HIBERNATE_SECONDS"] = str(hibernate_seconds)
@@ -86,7 +92,9 @@ def make(
         environment=environment.name,
         image=image,
         role=role,
-        limits=limits or limits_of(environment),
+        limits=replace(
+            limits or limits_of(environment), wall_seconds=math.ceil(max(latest or 0.0, deadline) - time.time())
+        ),
         deadline=deadline,
         labels={"owner": owner(), "since": f"{time.time():.0f}", **labels},
         peer=peer,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from workers.host import Host
 from workers.sandboxes.base import ExitRecord, Handle, SandboxError
-from workers.sandboxes.rundir import RunDir, write_private
+from workers.sandboxes.rundir import RunDir
 from workers.sockets import read_note
 
 POLL_SECONDS = 0.01
@@ -64,7 +63,15 @@ def adopt(host: Host, handle: Handle, labels: dict[str, str], deadline: float) -
     meta = records.read(handle.id)
     if meta is None:
         raise StartError("start_failed", "the warm sandbox is gone")
-    wall = max(0.0, deadline - meta.created)
-    meta = replace(meta, labels=labels, deadline=deadline, wall_seconds=wall)
-    write_private(records.folder(handle.id) / "meta.json", json.dumps(asdict(meta)).encode())
-    return Handle(handle.id, handle.run_dir, labels, deadline)
+    return records.update(replace(meta, labels=labels, deadline=deadline))
+
+
+def put_off(host: Host, handle: Handle, deadline: float) -> Handle:
+    """Move a sandbox's deadline back, never forward: orders may come twice. Raises SandboxError past its limit."""
+    records = RunDir(host.config.run_dir)
+    meta = records.read(handle.id)
+    if meta is None:
+        raise SandboxError(f"sandbox {handle.id} is gone")
+    if deadline > meta.latest:
+        raise SandboxError(f"sandbox {handle.id} can't go on for so long")
+    return records.update(replace(meta, deadline=max(deadline, meta.deadline)))

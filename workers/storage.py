@@ -27,6 +27,9 @@ class Storage(Protocol):
     def get(self, digest: str) -> bytes:
         """The content, verified against its digest. Raises StorageError."""
 
+    def delete(self, digest: str) -> None:
+        """Take it away; gone already is fine. Only for what nobody else can have stored. Raises StorageError."""
+
 
 def _checked(digest: str) -> str:
     """Refuses everything that isn't a digest, so that no key can name a path."""
@@ -84,6 +87,12 @@ class LocalStorage:
         except FileNotFoundError as missing:
             raise StorageError(f"no stored file {digest}") from missing
 
+    def delete(self, digest: str) -> None:
+        try:
+            self._path(digest).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"stored file {digest} not deleted: {error}") from error
+
 
 class S3Storage:
     """One prefix of a bucket. Credentials, region and endpoint come from boto3's own ``AWS_*`` variables."""
@@ -109,6 +118,12 @@ class S3Storage:
             return _verified(digest, self.client.get_object(Bucket=self.bucket, Key=self._key(digest))["Body"].read())
         except _s3_errors() as error:
             raise StorageError(f"no stored file {digest}: {error}") from error
+
+    def delete(self, digest: str) -> None:
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=self._key(digest))
+        except _s3_errors() as error:
+            raise StorageError(f"stored file {digest} not deleted: {error}") from error
 
 
 def _s3_errors() -> tuple[type[Exception], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from celery import Task
 
-from workers import grading, pool, reaper, sessions
+from workers import grading, pool, reaper, sessions, tending
 from workers.app import app, tell_portal
 from workers.broker import redis_client
 from workers.builds import build
@@ -79,8 +79,32 @@ def refill_here(lab: str) -> None:
 def stop_session(session: str) -> None:
     """Stop it, also when it hasn't started yet: the mark keeps a start still in the queue from bringing it up."""
     redis_client().set(_stopped_key(session), "1", ex=STOPPED_SECONDS)
-    sessions.stop(host(), session)
-    _session_changed(session, "stopped", reason="stopped")
+    taken = sessions.end(host(), session)
+    _session_changed(session, "stopped", reason="stopped", snapshot=to_json(taken) if taken else None)
+
+
+@app.task(name="workers.extend_session")
+def extend_session(session: str, deadline: float) -> None:
+    """Give a session until then. The portal has checked that it may be."""
+    try:
+        sessions.extend(host(), session, deadline)
+    except SandboxError as error:
+        log.warning("session %s not extended: %s", session, error)
+
+
+@app.task(name="workers.tend_sessions")
+def tend_sessions() -> None:
+    """Look after this host's sessions, and tell the portal what is new of each."""
+    tending.tend(host(), _tell_of_session)
+
+
+def _tell_of_session(event: tending.Event) -> None:
+    snapshot = to_json(event.snapshot) if event.snapshot else None
+    if event.ended:
+        _session_changed(event.session, "stopped", reason=event.ended, snapshot=snapshot)
+        return
+    told = {"session": event.session, "idle_left": event.idle_left, "hibernating": event.hibernating}
+    tell_portal("session_activity", {**told, "snapshot": snapshot})
 
 
 @app.task(name="workers.grade")
@@ -134,5 +158,6 @@ def upkeep() -> None:
         if reaped.session:
             _session_changed(reaped.session, "stopped", sandbox=reaped.sandbox, reason=reaped.reason)
     tell_portal("host_report", host_report(host()))
+    tend_sessions.apply_async((), queue=f"host.{host().config.host}", expires=14)
     for name in host().catalog.environments:
         refill_pool.apply_async((name,), queue=f"host.{host().config.host}", expires=14)

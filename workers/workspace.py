@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import io
 import logging
 import socket
 import tarfile
+import zlib
 from urllib.parse import quote
 
 from labs.catalog import Lab
@@ -15,11 +17,14 @@ from workers.jobs import SessionJob
 from workers.sandboxes.base import Handle
 from workers.sockets import connect
 from workers.startup import StartError
+from workers.storage import StorageError
 
 log = logging.getLogger(__name__)
 
 SOCKET = "jupyter.sock"
 SECONDS = 30.0
+MAX_SNAPSHOT_BYTES = 80 << 20
+"""Of a snapshot's tar: what the kit's caps let through (64 MiB), with headers and padding for 2000 files."""
 
 
 class Connection(http.client.HTTPConnection):
@@ -51,7 +56,7 @@ def fill(host: Host, handle: Handle, job: SessionJob, lab: Lab) -> bool:
     error, for the next snapshot would be taken without what is in it.
     """
     own = {path: host.storage.get(digest) for path, digest in job.files.items()}
-    snapshot = host.storage.get(job.snapshot) if job.snapshot else None
+    snapshot = _snapshot(host, job.snapshot) if job.snapshot else None
     connection = Connection(handle)
     try:
         _lay(connection, archive(lab.tree("data")))
@@ -64,6 +69,18 @@ def fill(host: Host, handle: Handle, job: SessionJob, lab: Lab) -> bool:
         return restored
     finally:
         connection.close()
+
+
+def _snapshot(host: Host, digest: str) -> bytes:
+    """The tar of a stored snapshot. Raises StorageError."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(host.storage.get(digest))) as file:
+            tar = file.read(MAX_SNAPSHOT_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StorageError(f"snapshot {digest} is damaged: {error}") from error
+    if len(tar) > MAX_SNAPSHOT_BYTES:
+        raise StorageError(f"snapshot {digest} is too large")
+    return tar
 
 
 def _restore(connection: Connection, snapshot: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""``/lab/tree``, ``/lab/zip`` and ``/lab/preview``: the workspace as the page's file tree shows it."""
+"""``/lab/tree``, ``/lab/zip``, ``/lab/preview``: the workspace as the page shows it; ``/lab/snapshot``: to be kept."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import sys
 from typing import Any
 
 from tornado import web
+from tornado.iostream import StreamClosedError
 
-from . import places, strict, tree, workspace
+from . import places, snapshot, strict, tree, workspace
 from .session_handlers import Handler
 
 MAX_BODY = 16 << 10
@@ -76,6 +77,21 @@ class Zip(TreeHandler):
         self.finish(archive)
 
 
+class Snapshot(TreeHandler):
+    async def get(self) -> None:
+        """A tar of what fits; the header says what doesn't, as ``snapshot.choose`` tells it."""
+        chosen, left_out = await asyncio.to_thread(snapshot.choose, places.WORK)
+        self.set_header("Content-Type", "application/x-tar")
+        self.set_header("X-Lab-Left-Out", json.dumps(left_out))
+        try:
+            for path in chosen:
+                self.write(await asyncio.to_thread(snapshot.member, places.WORK, path))
+                await self.flush()
+            self.finish(snapshot.END)
+        except StreamClosedError:
+            return  # the asker left, and takes an unfinished answer for none
+
+
 class Preview(TreeHandler):
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -124,5 +140,6 @@ def handlers() -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
         (r"/lab/tree", Tree, {}),
         (r"/lab/tree/(.+)", TreeEntry, {}),
         (r"/lab/zip", Zip, {}),
+        (r"/lab/snapshot", Snapshot, {}),
         (r"/lab/preview/(.+)", Preview, {}),
     ]

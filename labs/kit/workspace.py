@@ -130,7 +130,7 @@ def read(root: Path, path: str, max_bytes: int = CAPS.file_bytes) -> bytes:
         raise Refused("not_regular", path) from None
 
 
-def write(root: Path, path: str, content: bytes, caps: Caps = CAPS) -> None:
+def write(root: Path, path: str, content: bytes, caps: Caps = CAPS, mode: int = 0o644) -> None:
     """Put a file there at once or not at all, making folders on the way. Raises Refused."""
     if len(content) > caps.file_bytes:
         raise Refused("too_large", path)
@@ -139,7 +139,7 @@ def write(root: Path, path: str, content: bytes, caps: Caps = CAPS) -> None:
     try:
         with folder(root, folders, create=True) as handle:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(temporary, flags, 0o644, dir_fd=handle), "wb") as file:
+            with os.fdopen(os.open(temporary, flags, mode, dir_fd=handle), "wb") as file:
                 file.write(content)
             os.replace(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
     except OSError as error:
@@ -170,7 +170,7 @@ def unpack(archive: bytes, root: Path, caps: Caps = CAPS) -> int:
                 content = source.read(member.size)
                 if len(content) < member.size:
                     raise Refused("bad_archive", member.name)
-                write(root, member.name, content, caps)
+                write(root, member.name, content, caps, 0o755 if member.mode & 0o100 else 0o644)
             return len(wanted)
     except (tarfile.TarError, ValueError, EOFError, OverflowError) as error:
         raise Refused("bad_archive", str(error)) from None

@@ -13,3 +13,8 @@ def put(content: bytes) -> str:
 def get(sha256: str) -> bytes:
     """The bytes of one stored content. Raises StorageError."""
     return storage().get(sha256)
+
+
+def delete(sha256: str) -> None:
+    """Take one stored content away; only for what nothing else can refer to. Raises StorageError."""
+    storage().delete(sha256)

@@ -25,7 +25,7 @@ from portal.grading import services, steps
 from portal.grading.access import visible_step_check, visible_submission
 from portal.grading.models import GradingJob, Submission
 from portal.grading.presenting import Presenter
-from portal.labsessions import files, web
+from portal.labsessions import files, lifecycle, web
 from portal.labsessions.models import Workspace
 from portal.labsessions.presenting import session_json
 from portal.labsessions.services import active_session, workspace_for
@@ -83,6 +83,7 @@ def _config(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
         "urls": _urls(lab.slug),
         "gateway": settings.GATEWAY_URL,
         "session": session_json(session) if session else None,
+        "life": lifecycle.before(workspace),
         "web": {"uis": web.pages(lab)},
         "submissions": presenter.many(history),
         "steps": steps.progress(workspace),
@@ -98,6 +99,7 @@ def _urls(lab: str) -> dict[str, str]:
         "session": reverse("labsessions:start", args=[lab]),
         "sessionDetail": reverse("labsessions:session", args=[key]),
         "stop": reverse("labsessions:stop", args=[key]),
+        "extend": reverse("labsessions:extend", args=[key]),
         "ticket": reverse("labsessions:ticket", args=[key]),
         "sessionEvents": reverse("labsessions:events", args=[key]),
         "submissions": reverse("labs:submissions", args=[lab]),

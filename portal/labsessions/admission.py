@@ -23,6 +23,7 @@ from django.db.models import F, Q
 
 from portal.core import clock, queue
 from portal.courses.models import Environment
+from portal.labsessions import snapshots
 from portal.labsessions.models import EnvironmentBuild, Host, LabSession
 from workers.jobs import SessionJob, to_json
 
@@ -194,8 +195,17 @@ def _hand_over_all(sessions: list[LabSession]) -> None:
 
 def hand_over(session: LabSession) -> None:
     """Send a claimed session to the hosts. Raises QueueDown."""
-    lab = session.workspace.lab
-    job = SessionJob(session.key, lab.slug, lab.digest, session.workspace.manifest(), session.deadline.timestamp())
+    workspace = session.workspace
+    lab, kept = workspace.lab, snapshots.current(workspace)
+    job = SessionJob(
+        session.key,
+        lab.slug,
+        lab.digest,
+        workspace.manifest(),
+        session.deadline.timestamp(),
+        snapshot=kept.sha256 if kept else None,
+        deleted=workspace.deleted(),
+    )
     queue.send("workers.start_session", to_json(job), queue="sessions")
 
 

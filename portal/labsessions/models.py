@@ -164,6 +164,8 @@ class LabSession(models.Model):
     ready_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
     deadline = models.DateTimeField()
+    idle_at = models.DateTimeField(null=True, blank=True, help_text="when it ends for want of use, once that is near")
+    hibernating = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("-pk",)
@@ -181,3 +183,24 @@ class LabSession(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Snapshot(models.Model):
+    """A workspace as a sandbox left it, in the store; the newest of a workspace is what its next session begins with.
+
+    Rows outlive what they belong to, so that the sweep finds their content and takes it out of the store.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.SET_NULL, null=True, related_name="snapshots")
+    session = models.ForeignKey(LabSession, models.SET_NULL, null=True, related_name="snapshots")
+    sha256 = models.CharField(max_length=64, unique=True)
+    size = models.PositiveIntegerField()
+    left_out = models.JSONField(default=dict)
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        # By session first: clocks of two hosts may differ, sessions of a workspace follow each other.
+        ordering = ("-session_id", "-taken_at")
+
+    def __str__(self) -> str:
+        return f"{self.workspace} {self.taken_at:%Y-%m-%d %H:%M}"

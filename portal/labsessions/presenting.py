@@ -8,6 +8,7 @@ from django.conf import settings
 
 from portal.core import clock
 from portal.courses.models import Environment
+from portal.labsessions import lifecycle
 from portal.labsessions.estimates import estimate
 from portal.labsessions.models import EnvironmentBuild, LabSession
 
@@ -30,6 +31,7 @@ def session_json(session: LabSession) -> dict[str, Any]:
         "deadline": session.deadline.isoformat(),
         "seconds_left": max(0, int(left)),
         "environment": environment_json(environment),
+        **lifecycle.shown(session),
     }
 
 

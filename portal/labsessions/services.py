@@ -12,6 +12,7 @@ from django.db.models import Q
 from portal.core import clock, queue
 from portal.core.plain import plain
 from portal.courses.models import Enrollment, Lab
+from portal.labsessions import snapshots
 from portal.labsessions.admission import RESEND_AFTER, admit, give_up_abandoned, send_again
 from portal.labsessions.models import Host, LabSession, Workspace
 
@@ -84,6 +85,7 @@ def session_changed(report: dict[str, Any]) -> None:
     """Record a worker's report. A session that ended stays ended, and one being stopped doesn't come back."""
     report = plain(report)
     key, state = str(report["session"]), State(report["state"])
+    snapshots.record(key, report.get("snapshot"))
     allowed = {
         State.QUEUED: [State.STARTING],
         State.STARTING: [State.QUEUED],

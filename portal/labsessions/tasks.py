@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from portal.celery import app
-from portal.labsessions import hosts, services
+from portal.labsessions import hosts, lifecycle, services
 
 
 @app.task(name="portal.session_changed")
 def session_changed(report: dict[str, Any]) -> None:
     services.session_changed(report)
+
+
+@app.task(name="portal.session_activity")
+def session_activity(report: dict[str, Any]) -> None:
+    lifecycle.session_activity(report)
 
 
 @app.task(name="portal.environment_changed")

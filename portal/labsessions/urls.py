@@ -13,6 +13,7 @@ urlpatterns = [
     path("lab/<slug:lab>/sesion/", views.start_session, name="start"),
     path("sesion/<slug:key>/", views.session, name="session"),
     path("sesion/<slug:key>/parar/", views.stop_session, name="stop"),
+    path("sesion/<slug:key>/ampliar/", views.extend_session, name="extend"),
     path("sesion/<slug:key>/ticket/", views.ticket, name="ticket"),
     path("sesion/<slug:key>/eventos/", views.session_events, name="events"),
 ]

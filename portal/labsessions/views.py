@@ -14,7 +14,7 @@ from portal.accounts.access import signed_in, signed_in_async
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.services import lab_for
-from portal.labsessions import admission, archives, files, filetree, services, versions, web
+from portal.labsessions import admission, archives, files, filetree, lifecycle, services, versions, web
 from portal.labsessions.access import own_session
 from portal.labsessions.models import LabSession, Workspace
 from portal.labsessions.presenting import session_json
@@ -145,6 +145,14 @@ def session(request: HttpRequest, key: str) -> HttpResponse:
 def stop_session(request: HttpRequest, key: str) -> HttpResponse:
     """POST → session JSON, stopping or stopped."""
     services.stop(own_session(signed_in(request), key))
+    return JsonResponse(session_json(own_session(signed_in(request), key)))
+
+
+@api
+@require_POST
+def extend_session(request: HttpRequest, key: str) -> HttpResponse:
+    """POST ``{"deadline"}``, the end that the page shows → session JSON with a later one. Twice gives time once."""
+    lifecycle.extend(own_session(signed_in(request), key), body(request).get("deadline"))
     return JsonResponse(session_json(own_session(signed_in(request), key)))
 
 

@@ -13,6 +13,7 @@ from portal.grading.models import GradingJob
 from portal.grading.services import sweep_jobs
 from portal.help.hands import sweep_hands
 from portal.help.visits import sweep_visits
+from portal.labsessions import snapshots
 from portal.labsessions.hosts import current_builds
 from portal.labsessions.models import EnvironmentBuild, Host, LabSession
 from portal.labsessions.services import sweep_sessions
@@ -25,6 +26,7 @@ def sweep() -> None:
     sweep_sessions()
     sweep_hands()
     sweep_visits()
+    snapshots.sweep()
 
 
 def health() -> dict[str, Any]:

@@ -95,6 +95,13 @@ def test_a_digest_changes_with_the_content_only(root: Path) -> None:
         ("entry: main.py", "entry: otra.py", "entry: otra.py", "the entry `otra.py` is not one of `files`"),
         ("  en: A new lab", "", "title:", "missing translation `title.en`"),
         ("minutes: 30", "minutes: [30", "", "wrong YAML"),
+        (
+            "minutes: 30",
+            "minutes: 30\nsession_minutes: 300",
+            "session_minutes: 300",
+            "a session of 300 minutes is longer than `max_session_minutes` allows (240)",
+        ),
+        ("minutes: 30", "minutes: 30\nextend_minutes: -5", "extend_minutes: -5", "greater than or equal to 0"),
         ("minutes: 30", "minutes: &m 30\nsession_minutes: *m", "session_minutes: *m", "aliases"),
     ],
 )

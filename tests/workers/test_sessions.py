@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import time
 from collections.abc import Iterator
@@ -59,9 +60,8 @@ def test_it_comes_up_with_the_students_files_and_the_labs_data(lab_host: Host) -
 
 def test_a_snapshot_comes_before_the_saved_files_and_without_the_deleted_ones(lab_host: Host) -> None:
     left = {"main.py": b"old", "dato.txt": b"changed", "salida/a.bin": bytes(range(256)), "fuera.txt": b"x"}
-    asked = replace(
-        job(lab_host), snapshot=lab_host.storage.put(workspace.archive(left)), deleted=["fuera.txt", "salida/none"]
-    )
+    stored = lab_host.storage.put(gzip.compress(workspace.archive(left)))
+    asked = replace(job(lab_host), snapshot=stored, deleted=["fuera.txt", "salida/none"])
     started = sessions.start(lab_host, asked)
     assert started.restored
     assert get(lab_host, started.sandbox, "/lab/files/main.py") == (200, b"print(1)\n"), "the saved file is newer"
@@ -71,7 +71,7 @@ def test_a_snapshot_comes_before_the_saved_files_and_without_the_deleted_ones(la
 
 
 def test_a_snapshot_made_to_hurt_is_refused_and_the_session_comes_up(lab_host: Host) -> None:
-    hostile = lab_host.storage.put(workspace.archive({"../../outside": b"x"}))
+    hostile = lab_host.storage.put(gzip.compress(workspace.archive({"../../outside": b"x"})))
     started = sessions.start(lab_host, replace(job(lab_host), snapshot=hostile))
     assert not started.restored
     assert get(lab_host, started.sandbox, "/lab/files/main.py") == (200, b"print(1)\n")
@@ -95,6 +95,7 @@ def test_what_cannot_start_says_why_and_leaves_nothing(lab_host: Host) -> None:
         (replace(asked, lab_digest="0" * 64), "content"),
         (replace(asked, files={"main.py": "0" * 64}), "files"),
         (replace(asked, snapshot="0" * 64), "files"),
+        (replace(asked, snapshot=lab_host.storage.put(b"no snapshot")), "files"),
         (replace(asked, files={"../main.py": asked.files["main.py"]}), "files"),
     ]:
         with pytest.raises(StartError) as caught:

@@ -33,7 +33,8 @@ CALL_SECONDS = 30
 PROBE_SECONDS = 3
 PORTAL, SANDBOX, DEADLINE = "labs.portal", "labs.sandbox", "labs.deadline"
 _OWN = "labs.label."
-# The wall clock inside, for when no worker is left to look. Killing `timeout` ends the sandbox too: init follows it.
+# The wall clock inside, for when no worker is left to look: the deadline, which may be moved, is held by poll().
+# Killing `timeout` ends the sandbox too: init follows it.
 ENTRY = 'umask 007; mkdir -p {work} && cd {work} && exec timeout -s KILL {seconds:.1f} "$@"'
 OVER = 0.2  # seconds before its deadline at which an end already counts as caused by it
 
@@ -122,7 +123,7 @@ class DockerDriver:
         return self.dir.handle(meta)
 
     def _options(self, spec: SandboxSpec, meta: Meta) -> dict[str, Any]:
-        left = meta.created + meta.wall_seconds - time.time()
+        left = meta.latest - time.time()
         return {
             "image": spec.image,
             "name": _name(spec.id),
@@ -182,7 +183,7 @@ class DockerDriver:
 
     def poll(self, handle: Handle) -> ExitRecord | None:
         meta = self.dir.read(handle.id)
-        end = meta.created + meta.wall_seconds if meta else handle.deadline
+        end = meta.end if meta else handle.deadline
         state = self._state(handle.id)
         if state and state["Running"] and time.time() > end:
             self._kill(handle.id)

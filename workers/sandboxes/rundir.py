@@ -26,7 +26,10 @@ _UIDS = 1_000_000_000  # up to 2^31: runc takes no more
 
 @dataclass(frozen=True)
 class Meta:
-    """What the host remembers of a sandbox: enough for any process to find it again and to end it."""
+    """What the host remembers of a sandbox: enough for any process to find it again and to end it.
+
+    It ends at ``deadline``, which may be moved, and ``wall_seconds`` after it was ``created`` at the latest.
+    """
 
     id: str
     driver: str
@@ -35,6 +38,15 @@ class Meta:
     created: float
     wall_seconds: float
     labels: dict[str, str]
+
+    @property
+    def end(self) -> float:
+        return min(self.deadline, self.latest)
+
+    @property
+    def latest(self) -> float:
+        """What no moved deadline goes beyond: a limit that holds inside, too."""
+        return self.created + self.wall_seconds
 
 
 def uid_of(sandbox: str) -> int:
@@ -63,10 +75,9 @@ class RunDir:
     def create(self, spec: SandboxSpec, driver: str) -> Meta:
         """Makes the folder of a new sandbox. Raises SandboxError when the id was used before."""
         folder = self.folder(spec.id)
-        wall = min(float(spec.limits.wall_seconds), spec.deadline - time.time())
-        if wall <= 0:
+        if spec.deadline <= time.time():
             raise SandboxError(f"the deadline of sandbox {spec.id} has passed already")
-        meta = Meta(spec.id, driver, uid_of(spec.id), spec.deadline, time.time(), wall, spec.labels)
+        meta = Meta(spec.id, driver, uid_of(spec.id), spec.deadline, time.time(), spec.limits.wall_seconds, spec.labels)
         try:
             folder.mkdir(mode=0o711)
         except FileExistsError:
@@ -93,6 +104,11 @@ class RunDir:
             return None
         except (OSError, ValueError, TypeError) as error:
             raise SandboxError(f"unreadable record of sandbox {sandbox}: {error}") from error
+
+    def update(self, meta: Meta) -> Handle:
+        """Put another record in a living sandbox's place."""
+        write_private(self.folder(meta.id) / "meta.json", json.dumps(asdict(meta)).encode())
+        return self.handle(meta)
 
     def all(self, driver: str) -> Iterator[Meta]:
         """The sandboxes of one driver, in no order. A folder being made or removed right now is left out."""

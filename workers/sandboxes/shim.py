@@ -24,7 +24,7 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 SECCOMP_FD = 9
 STARTED = b"started"
 TAIL = 64 * 1024
-LOOK_SECONDS = 5.0  # how soon a deadline moved by a claim is seen
+LOOK_SECONDS = 5.0  # how soon a moved deadline is seen
 READ_PAUSE = 0.05  # between two reads of the sandbox's stderr: a flood of it must not cost the host its processor
 REAP_SECONDS = 10.0
 
@@ -157,7 +157,7 @@ class Supervisor:
                 self.read(ready, watched)
 
     def deadline(self) -> float:
-        """The host's record as monotonic time: claiming a warm sandbox brings its deadline forward, never back."""
+        """The host's record as monotonic time: a claim brings it forward, an extension puts it off up to the limit."""
         try:
             with open(os.path.join(self.spec["folder"], "meta.json")) as file:  # noqa: PTH118, PTH123
                 recorded = float(json.load(file)["deadline"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.sandboxes import ECHO, Bench, new_id, ping, wait_for_file, wait_until_still
 from workers.sandboxes import choose
 from workers.sandboxes.base import ExitRecord, Handle, SandboxDriver, SandboxError
+from workers.sandboxes.rundir import RunDir
 
 pytestmark = pytest.mark.sandbox
 SLEEP = "import time; say('up'); time.sleep(60)"
@@ -144,6 +146,23 @@ def test_it_ends_at_its_wall_limit_or_deadline(sandboxes: Bench, limit: dict[str
     handle = sandboxes.start("import signal, time; signal.pthread_sigmask(0, range(1, 65)); time.sleep(60)", **limit)
     record = sandboxes.wait(handle)
     assert record.timed_out
+
+
+def test_a_deadline_can_be_put_off_and_brought_forward(sandboxes: Bench) -> None:
+    began = time.time()
+    handle = sandboxes.start(SLEEP, deadline=began + 15)
+    records = RunDir(sandboxes.settings.run_dir)
+
+    def move(deadline: float) -> None:
+        meta = records.read(handle.id)
+        assert meta is not None
+        records.update(replace(meta, deadline=deadline))
+
+    move(began + 200)
+    time.sleep(max(0.0, began + 22 - time.time()))  # a supervisor looks at its record every five seconds
+    assert sandboxes.driver.poll(handle) is None
+    move(time.time())
+    assert sandboxes.wait(handle).timed_out
 
 
 def test_it_ends_at_its_wall_limit_with_nobody_looking(sandboxes: Bench) -> None:

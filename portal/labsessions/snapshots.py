@@ -1,0 +1,59 @@
+"""Workspaces as their sandboxes left them: recorded, handed to the next session, and taken away once outdated."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, Subquery
+
+from portal.core import blobs
+from portal.labsessions.models import LabSession, Snapshot, Workspace
+from workers.storage import StorageError
+
+logger = logging.getLogger(__name__)
+
+SWEPT_AT_ONCE = 200
+
+
+def record(key: str, told: dict[str, Any] | None) -> None:
+    """Record what a worker stored of a session's workspace. A report may come twice, and late."""
+    session = LabSession.objects.filter(key=key).first() if told else None
+    if told is None or session is None:
+        return
+    left_out = told.get("left_out") or {}
+    values = {
+        "workspace_id": session.workspace_id,
+        "session": session,
+        "size": int(told["size"]),
+        "left_out": left_out if isinstance(left_out, dict) else {},
+        "taken_at": datetime.fromtimestamp(float(told["taken_at"]), UTC),
+    }
+    Snapshot.objects.get_or_create(sha256=str(told["sha256"])[:64], defaults=values)
+
+
+def current(workspace: Workspace) -> Snapshot | None:
+    """What the workspace's next session begins with, below the saved files."""
+    return workspace.snapshots.first() if workspace.pk else None
+
+
+def shown(workspace: Workspace) -> dict[str, Any] | None:
+    """For the page: when it was taken, its size (bytes), and what was too large to be in it."""
+    found = current(workspace)
+    if found is None:
+        return None
+    return {"taken_at": found.taken_at.isoformat(), "size": found.size, "left_out": found.left_out}
+
+
+def sweep() -> None:
+    """Take those that no session begins with any more out of the store."""
+    newest = Snapshot.objects.filter(workspace=OuterRef("workspace")).values("pk")[:1]
+    outdated = Snapshot.objects.annotate(newest=Subquery(newest)).filter(~Q(pk=F("newest")) | Q(workspace=None))
+    for snapshot in outdated[:SWEPT_AT_ONCE]:
+        try:
+            blobs.delete(snapshot.sha256)
+        except StorageError as error:
+            logger.warning("snapshot %s stays for now: %s", snapshot.sha256, error)
+            continue
+        snapshot.delete()

@@ -1,0 +1,85 @@
+"""What is kept of a workspace from one sandbox to the next: a compressed tar in the store, by its SHA-256.
+
+Each has its session and time in its gzip header, so no two are the same stored file and one can be deleted without
+asking who else might have it. What a sandbox answers is the student's: capped here, checked where it is laid again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import io
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from workers.host import Host
+from workers.sandboxes.base import Handle
+from workers.workspace import MAX_SNAPSHOT_BYTES, Connection
+
+SECONDS = 60.0
+CHUNK = 1 << 20
+NAMES = 10
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One that is stored. ``left_out``: ``count``, ``bytes``, ``names`` (some) of files too large, ``more``: uncounted.
+
+    ``content`` is the tar's own digest: the same when nothing has changed.
+    """
+
+    sha256: str
+    size: int
+    content: str
+    taken_at: float
+    left_out: dict[str, Any] = field(default_factory=dict)
+
+
+def take(host: Host, session: str, handle: Handle, known: str = "") -> Snapshot | None:
+    """Store the workspace as it is now; None when its content is the ``known`` one. Raises OSError or StorageError."""
+    taken_at = time.time()
+    packed, content = io.BytesIO(), hashlib.sha256()
+    connection = Connection(handle)
+    try:
+        connection.request("GET", "/lab/snapshot")
+        response = connection.getresponse()
+        if response.status != http.client.OK:
+            raise ConnectionError(f"no snapshot: {response.status}")
+        with gzip.GzipFile(f"{session}.{taken_at}", "wb", 1, packed) as file:
+            for chunk in _chunks(response):
+                content.update(chunk)
+                file.write(chunk)
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"no whole snapshot: {error!r}") from error
+    finally:
+        connection.close()
+    if content.hexdigest() == known:
+        return None
+    left_out = _left_out(response.getheader("X-Lab-Left-Out") or "{}")
+    stored = packed.getvalue()
+    return Snapshot(host.storage.put(stored), len(stored), content.hexdigest(), taken_at, left_out)
+
+
+def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """The body, under a cap of bytes and time. Raises ConnectionError."""
+    size, end = 0, time.monotonic() + SECONDS
+    while chunk := response.read1(CHUNK):
+        size += len(chunk)
+        if size > MAX_SNAPSHOT_BYTES or time.monotonic() > end:
+            raise ConnectionError(f"the snapshot is too large or too slow: {size} bytes")
+        yield chunk
+
+
+def _left_out(text: str) -> dict[str, Any]:
+    """The sandbox's word on it, in the one shape that the portal takes."""
+    try:
+        told = json.loads(text[:65536])
+        names = [str(name)[:512] for name in told.get("names", [])][:NAMES]
+        count, size = int(told.get("count", 0)), int(told.get("bytes", 0))
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return {"count": 0, "bytes": 0, "names": [], "more": True}
+    return {"count": count, "bytes": size, "names": names, "more": bool(told.get("more"))}
