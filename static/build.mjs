@@ -34,6 +34,7 @@ await build({
     { out: "site", in: src("css/site.css") },
     { out: "help", in: src("css/help.css") },
     { out: "frame", in: src("frame/frame.js") },
+    { out: "frame-markdown", in: src("frame/markdown.js") },
     { out: "frame", in: src("css/frame.css") },
   ],
   format: "iife",

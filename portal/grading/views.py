@@ -96,6 +96,11 @@ def _urls(lab: str) -> dict[str, str]:
     key, number, step = "__key__", 999_999_999, "step-name"
     urls = {
         "file": reverse("labsessions:file", args=[lab, "__path__"]),
+        "files": reverse("labsessions:files", args=[lab]),
+        "versions": reverse("labsessions:versions", args=[lab]),
+        "fileVersions": reverse("labsessions:file_versions", args=[lab, "__path__"]),
+        "download": reverse("labsessions:download", args=[lab]),
+        "takeHome": reverse("labsessions:take_home", args=[lab]),
         "session": reverse("labsessions:start", args=[lab]),
         "sessionDetail": reverse("labsessions:session", args=[key]),
         "stop": reverse("labsessions:stop", args=[key]),

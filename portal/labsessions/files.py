@@ -130,12 +130,12 @@ def _same_or_conflict(workspace: Workspace, path: str, sha256: str) -> Saved:
 
 
 def listing(workspace: Workspace) -> list[dict[str, Any]]:
-    """The files as the editor shows them: the lab's in its order, then the student's own."""
+    """The lab's files as the editor opens them, in the lab's order; the student's own are opened from the file tree."""
     lab = workspace.lab
-    saved = {file.path: file for file in workspace.files.filter(deleted_at=None)} if workspace.pk else {}
-    own = [path for path in saved if path not in lab.file.files]
+    rows = workspace.files.filter(deleted_at=None, path__in=lab.file.files) if workspace.pk else ()
+    saved = {file.path: file for file in rows}
     result = []
-    for path in (*lab.file.files, *own):
+    for path in lab.file.files:
         starter = (lab.starter.get(path) or {}).get("text")
         if path in saved:
             text, version = blobs.get(saved[path].sha256).decode(), saved[path].version

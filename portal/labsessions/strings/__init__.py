@@ -5,9 +5,10 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import help, lab, steps, waiting, web
+from portal.labsessions.strings import files, help, lab, steps, waiting, web
 
 STRINGS = {
+    **files.STRINGS,
     **help.STRINGS,
     **lab.STRINGS,
     **steps.STRINGS,

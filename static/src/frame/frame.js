@@ -2,18 +2,30 @@
 // origin and a policy that allows no request but for its own scripts: whatever the content does, it does to itself.
 const out = document.getElementById("out");
 const figures = [];
+const PICTURES = ["image/jpeg", "image/gif", "image/webp"];
 let plotly = null;
+let markdown = null;
 let theme = "light";
 
-function loadPlotly() {
-  plotly ??= new Promise((resolve, reject) => {
+function loadScript(name) {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = "frame-plotly.js";
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error("plotly"));
+    script.src = name;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(name));
     document.head.append(script);
   });
-  return plotly;
+}
+
+async function loadPlotly() {
+  await (plotly ??= loadScript("frame-plotly.js"));
+  return window.Plotly;
+}
+
+async function drawMarkdown(item, text) {
+  await (markdown ??= loadScript("frame-markdown.js"));
+  item.classList.add("markdown");
+  item.innerHTML = window.renderMarkdown(text);
 }
 
 function themed() {
@@ -62,6 +74,12 @@ function picture(data) {
   image.src = `data:${data}`;
   image.alt = "";
   image.onload = measure;
+  image.onerror = () => {
+    const text = document.createElement("p");
+    text.textContent = "✕";
+    image.replaceWith(text);
+    measure();
+  };
   return image;
 }
 
@@ -91,6 +109,10 @@ async function drawRichest(item, bundle) {
     // As an image, an SVG runs no scripts and loads nothing.
     item.append(picture(`image/svg+xml;charset=utf-8,${encodeURIComponent(bundle["image/svg+xml"])}`));
   } else if (bundle["image/png"]) item.append(picture(`image/png;base64,${String(bundle["image/png"]).replace(/\s/g, "")}`));
+  else if (PICTURES.some((type) => bundle[type])) {
+    const type = PICTURES.find((other) => bundle[other]);
+    item.append(picture(`${type};base64,${bundle[type]}`));
+  } else if (bundle["text/markdown"] !== undefined) await drawMarkdown(item, bundle["text/markdown"]);
   else if (bundle["text/html"]) item.innerHTML = bundle["text/html"];
   else item.append(plain(bundle));
 }

@@ -12,6 +12,11 @@ export class Drafts {
     }
   }
 
+  /** The files of which something is kept. */
+  paths() {
+    return Object.keys(localStorage).filter((key) => key.startsWith(this.prefix)).map((key) => key.slice(this.prefix.length));
+  }
+
   /** False when the browser keeps nothing (storage full or blocked). */
   put(path, text, base) {
     try {

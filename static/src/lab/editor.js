@@ -140,6 +140,12 @@ export class Editor {
     this.focus();
   }
 
+  /** Lets go of a file's buffer: another may take its name. */
+  forget(path) {
+    this.#states.delete(path);
+    if (path === this.#path) this.#path = null;
+  }
+
   focus() {
     this.view.focus();
   }

@@ -3,6 +3,10 @@ import { backoff, portal } from "./http.js";
 
 const QUIET_MS = 800;
 
+function opened(file) {
+  return { ...file, saved: file.text, state: "saved", savedAt: null, timer: 0, saving: null, message: "" };
+}
+
 /**
  * Emits "change" (a file's saving state changed) and "conflict" (somebody stored another version meanwhile).
  * File: {path, text, saved, version, state: saved|unsaved|saving|offline|conflict|refused, savedAt, message, theirs}.
@@ -12,7 +16,7 @@ export class Files extends EventTarget {
     super();
     this.urls = urls;
     this.drafts = drafts;
-    this.all = new Map(files.map((file) => [file.path, { ...file, saved: file.text, state: "saved", savedAt: null, timer: 0, saving: null, message: "" }]));
+    this.all = new Map(files.map((file) => [file.path, opened(file)]));
     addEventListener("online", () => this.retry());
     addEventListener("pagehide", () => this.#leave());
   }
@@ -25,10 +29,40 @@ export class Files extends EventTarget {
     return [...this.all.keys()];
   }
 
-  /** Brings back what this browser still held from an earlier visit. Returns the paths that changed. */
-  restore() {
+  /** One more file: {path, text, version, starter} as the portal keeps it. */
+  add(file) {
+    this.all.set(file.path, opened(file));
+    this.dispatchEvent(new CustomEvent("change", { detail: this.get(file.path) }));
+  }
+
+  /** A file that is gone or has another name: nothing of it is stored any more. */
+  remove(path) {
+    const file = this.get(path);
+    if (!file) return;
+    clearTimeout(file.timer);
+    this.drafts.drop(path);
+    this.all.delete(path);
+    this.dispatchEvent(new CustomEvent("change", { detail: file }));
+  }
+
+  /** No tab shows the file any more: it is let go once what was typed is stored. */
+  async close(path) {
+    if ((await this.save(path)) && this.get(path)?.text === this.get(path)?.saved) this.remove(path);
+  }
+
+  /** The portal holds this text now, by an act of this page that wasn't typing. */
+  stored(path, { text, version, savedAt }) {
+    const file = this.get(path);
+    clearTimeout(file.timer);
+    this.drafts.drop(path);
+    Object.assign(file, { text, saved: text, version, savedAt, theirs: null });
+    this.#set(file, "saved");
+  }
+
+  /** Brings back what this browser still held from an earlier visit, of one file or all. Returns the paths that changed. */
+  restore(only = null) {
     const restored = [];
-    for (const file of this.all.values()) {
+    for (const file of only ? [this.get(only)] : this.all.values()) {
       const draft = this.drafts.get(file.path);
       if (!draft) continue;
       if (draft.text === file.text) {
@@ -65,6 +99,7 @@ export class Files extends EventTarget {
   /** Stores one file now. Resolves true once what was typed is stored. */
   async save(path) {
     const file = this.get(path);
+    if (!file) return true; // removed meanwhile
     clearTimeout(file.timer);
     while (file.saving) await file.saving;
     if (file.state === "conflict") return false;

@@ -278,7 +278,7 @@ class LabPage {
     if (file.state === "refused") this.fail(Object.assign(new Error(`${file.path}: ${file.message}`), { code: "refused" }));
     if (file.state !== this.savedState && ["offline", "conflict", "refused"].includes(file.state)) announce(word);
     this.savedState = file.state;
-    for (const path of this.files.paths()) this.fileTabs.tab(path).classList.toggle("unsaved", this.files.get(path).text !== this.files.get(path).saved);
+    for (const path of this.files.paths()) this.fileTabs.tab(path)?.classList.toggle("unsaved", this.files.get(path).text !== this.files.get(path).saved);
   }
 
   #saveOrSettle() {

@@ -53,7 +53,7 @@ export class Runs extends EventTarget {
       await this.#session.whenReady();
       this.#stage("push");
       await saving;
-      await this.#push();
+      await this.push();
       this.#stage("run");
       const response = await this.#session.fetch("/lab/runs", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ path: target }) });
       this.#stage(null);
@@ -65,7 +65,8 @@ export class Runs extends EventTarget {
     }
   }
 
-  async #push() {
+  /** Brings the open files into the sandbox as they are now. */
+  async push() {
     const paths = this.#files.paths().filter((path) => this.#pushed.get(path) !== this.#files.get(path).text);
     await Promise.all(
       paths.map(async (path) => {

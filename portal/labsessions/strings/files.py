@@ -1,0 +1,128 @@
+"""What the file tree, previews and going back to earlier versions say."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+STRINGS = {
+    "toast.label": _("Messages"),
+    "toast.undo": _("Undo"),
+    # The tree
+    "tree.label": _("Files of the lab"),
+    "tree.tools": _("New and more"),
+    "tree.name": _("Name"),
+    "tree.new": _("New file"),
+    "tree.new.hint": _("A folder goes before the name: util/read.py"),
+    "tree.folder": _("New folder"),
+    "tree.folder.hint": _("The portal keeps a folder as long as a file is in it."),
+    "tree.create": _("Create"),
+    "tree.upload": _("Upload files"),
+    "tree.refresh": _("Read again"),
+    "tree.more": _("More about the files"),
+    "tree.deleted": _("Deleted files"),
+    "tree.deleted.more": _("They come back with all their versions."),
+    "tree.deleted.none": _("No file of yours is deleted."),
+    "tree.bring_back": _("Bring back"),
+    "tree.reset": _("Go back to an earlier version"),
+    "tree.zip": _("Download everything (zip)"),
+    "tree.zip.making": _("Packing your files…"),
+    "tree.zip.stored": _("The zip holds your saved files. With the session on, it holds what programs wrote too."),
+    "tree.home": _("Take it home (zip with data and instructions)"),
+    "tree.drop": _("Drop files here to upload them."),
+    "tree.fixed": _("of the lab"),
+    "tree.fixed.more": _("This file belongs to the lab and is graded: it keeps its name and can't go."),
+    "tree.stored": _("Saved in the portal"),
+    "tree.boxed": _("Only in the session, and kept with its copies. It isn't submitted."),
+    "tree.boxed.short": _("session"),
+    "tree.given": _("as the lab gives it"),
+    "tree.files.one": _("{n} file"),
+    "tree.files.other": _("{n} files"),
+    "tree.cut": _("The session holds more files than can be shown."),
+    "tree.hidden.one": _("{n} entry isn't shown: a link, or a name that can't be shown."),
+    "tree.hidden.other": _("{n} entries aren't shown: links, or names that can't be shown."),
+    "tree.preview": _("Preview"),
+    "tree.download": _("Download"),
+    "tree.versions": _("Earlier versions"),
+    "tree.rename": _("Rename"),
+    "tree.rename.title": _("Rename {path}"),
+    "tree.renamed": _("It is {path} now."),
+    "tree.remove": _("Delete"),
+    "tree.remove.title": _("Delete {path}?"),
+    "tree.remove.lost.one": _("{n} file here is only in your session and too big to bring back: it would be gone."),
+    "tree.remove.lost.other": _(
+        "{n} files here are only in your session and too much to bring back: they would be gone."
+    ),
+    "tree.removed": _("{path} is deleted."),
+    "tree.restored": _("{path} is back."),
+    "tree.restored.one": _("{n} file is back."),
+    "tree.restored.other": _("{n} files are back."),
+    "tree.unsaved": _("{path} has changes that aren't saved yet. Try again once they are."),
+    # Uploads
+    "upload.replace": _("Replace files?"),
+    "upload.replace.text": _(
+        "There are files of these names already: {files}. What the portal keeps stays as an earlier version."
+    ),
+    "upload.replace.do": _("Replace"),
+    "upload.going": _("Uploading {i} of {n}: {path}"),
+    "upload.stored.one": _("{n} file is saved in the portal."),
+    "upload.stored.other": _("{n} files are saved in the portal."),
+    "upload.boxed.one": _(
+        "{n} file isn't text of up to 1 MiB, so it is in your session: kept with its copies, not submitted."
+    ),
+    "upload.boxed.other": _(
+        "{n} files aren't text of up to 1 MiB, so they are in your session: kept with its copies, not submitted."
+    ),
+    "upload.not_text": _("The portal keeps a text file of that name. Upload this one under another name."),
+    "upload.too_large": _("It is too big: a file may have {most} at most."),
+    # Previews
+    "preview.reading": _("Reading the file…"),
+    "preview.cold": _("The session reads this kind of file, and it is off."),
+    "preview.start": _("Turn it on and show"),
+    "preview.starting": _("Turning the session on…"),
+    "preview.empty": _("The file is empty."),
+    "preview.binary": _("This is a binary file that has no preview. You can download it."),
+    "preview.cut": _("Only the beginning is shown."),
+    "preview.no_frame": _("The picture can't be shown here. You can download it."),
+    "preview.rows.one": _("{n} row"),
+    "preview.rows.other": _("{n} rows"),
+    "preview.many_rows": _("too many rows to count"),
+    "preview.no_rows": _("The table has no rows."),
+    "preview.columns.one": _("{n} column"),
+    "preview.columns.other": _("{n} columns"),
+    "preview.first_rows.one": _("The first row is shown."),
+    "preview.first_rows.other": _("The first {n} rows are shown."),
+    "preview.first_columns.one": _("The first column is shown."),
+    "preview.first_columns.other": _("The first {n} columns are shown."),
+    "preview.bad_rows.one": _("{n} row has another number of values than the header, and is left out."),
+    "preview.bad_rows.other": _("{n} rows have another number of values than the header, and are left out."),
+    "preview.latin": _("It isn't UTF-8; it is read as Latin-1."),
+    "preview.null": _("no value"),
+    # Going back
+    "goback.title": _("Earlier versions of {path}"),
+    "goback.title_all": _("Take all your files back"),
+    "goback.text": _("Going back saves a new version: nothing is lost, and it can be undone."),
+    "goback.text_all": _(
+        "Going back saves new versions: nothing is lost, and it can be undone. "
+        "Files that weren't there then stay as they are."
+    ),
+    "goback.which": _("Which version"),
+    "goback.pick": _("Choose a version to see what would change."),
+    "goback.starter": _("As the lab gives it"),
+    "goback.version": _("Version {n}, {when}"),
+    "goback.save": _("When {path} was saved, {when}"),
+    "goback.submission": _("Submission {n}, {when}"),
+    "goback.now": _("Now"),
+    "goback.same": _("Nothing would change: your files are the same."),
+    "goback.do": _("Go back to it"),
+    "goback.done.one": _("{n} file is as it was: {version}."),
+    "goback.done.other": _("{n} files are as they were: {version}."),
+    "goback.undone": _("Your files are as they were before."),
+    # What the sandbox refuses
+    "sandbox.exists": _("There is a file or folder of that name already."),
+    "sandbox.outside": _("A file name can't lead out of the lab's folder."),
+    "sandbox.path_too_long": _("The name is too long, or too many folders deep."),
+    "sandbox.bad_name": _("A file name can't have invisible signs in it."),
+    "sandbox.not_regular": _("This is no plain file: a link, a folder or a device has that name."),
+    "sandbox.too_many_files": _("There are too many files for that."),
+    "sandbox.corrupt": _("The file is damaged, or isn't what its name says."),
+}
