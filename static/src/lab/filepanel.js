@@ -87,11 +87,10 @@ export class FilePanel {
     const act = (name, glyph, run, off = false) => h("button", { type: "button", class: "quiet square", id: `file-${name}`, title: t(`tree.${name}`), "aria-label": `${t(`tree.${name}`)}: ${node.path}`, "aria-disabled": off ? "true" : null, onclick: () => (off ? toast(t("tree.fixed.more")) : run()) }, icon(glyph));
     const file = !node.folder;
     const where = node.folder ? "" : node.fixed ? t("tree.fixed") : node.stored ? t("tree.stored") : t("tree.boxed");
-    const facts = file ? [bytes(node.size), node.at ? moment(node.at) : t("tree.given")].join(" · ") : tn("tree.files", this.work.files(node.path).length);
+    const facts = file ? [bytes(node.size), node.at ? moment(node.at) : t("tree.given"), where] : [tn("tree.files", this.work.files(node.path).length)];
     this.details.replaceChildren(
       h("p", { class: "tree-path" }, node.path),
-      h("p", { class: "soft numeric" }, facts),
-      where ? h("p", { class: "soft" }, where) : "",
+      h("p", { class: "soft numeric" }, facts.filter(Boolean).join(" · ")),
       h(
         "div",
         { class: "row tree-acts" },

@@ -84,8 +84,8 @@ export class Preview {
     const facts = [count === null ? t("preview.many_rows") : tn("preview.rows", count), tn("preview.columns", wide), bytes(size)];
     this.facts.textContent = facts.join(" · ");
     const notes = [
-      rows.length && (count === null || count > rows.length) ? tn("preview.first_rows", rows.length) : "",
-      wide > columns.length ? tn("preview.first_columns", columns.length) : "",
+      rows.length && (count === null || count > rows.length) ? t("preview.first_rows", { n: number(rows.length) }) : "",
+      wide > columns.length ? t("preview.first_columns", { n: number(columns.length) }) : "",
       bad ? tn("preview.bad_rows", bad) : "",
       encoding === "latin-1" ? t("preview.latin") : "",
     ].filter(Boolean);
