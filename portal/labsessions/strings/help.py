@@ -12,7 +12,7 @@ STRINGS = {
     "help.next": _("You are next."),
     "help.before.one": _("{n} person is before you."),
     "help.before.other": _("{n} people are before you."),
-    "help.text": _("An instructor will see it, with this lab and your note, and may open your lab to look on."),
+    "help.text": _("An instructor will see your hand, with this lab and your note, and may open your lab to look on."),
     "help.since": _("Raised at {time}. An instructor will see it. It comes down by itself at {end}, or when you pass."),
     "help.note": _("What are you stuck on? (if you like)"),
     "help.note.own": _("Your note: {note}"),
