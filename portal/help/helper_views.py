@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.accounts.access import signed_in, signed_in_async
 from portal.accounts.models import User
-from portal.core import clock
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.grading.views import lab_context
@@ -128,7 +127,7 @@ async def visit_events(request: HttpRequest, pk: int) -> StreamingHttpResponse:
         except Http404:
             because = Visit.objects.filter(pk=pk).values_list("ended_because", flat=True).first()
             return {"going": False, "because": because or ""}, True
-        Visit.objects.filter(pk=pk).update(seen_at=clock.now())
+        visits.seen(now)
         return visit_json(now), False
 
     return live(

@@ -53,6 +53,12 @@ def begin(workspace: Workspace, instructor: User) -> Visit:
     return visit
 
 
+def seen(visit: Visit) -> None:
+    """The instructor's page asked how things are. Written down now and then, not each time."""
+    now = clock.now()
+    Visit.objects.filter(pk=visit.pk, ended_at=None, seen_at__lt=now - SILENT_AFTER / 10).update(seen_at=now)
+
+
 def end(visit: Visit, because: Visit.Why, actor: User | None) -> bool:
     """End a visit and with it any typing; False when it had ended."""
     with transaction.atomic():
