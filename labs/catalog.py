@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from labs import contents, instructions, services
+from labs import contents, explaining, instructions, services
 from labs.models import (
     LANGUAGES,
     Catalog,
@@ -21,6 +21,8 @@ from labs.models import (
     Environment,
     EnvironmentFile,
     EnvironmentLimits,
+    Explanation,
+    ExplanationFile,
     Hint,
     Lab,
     LabFile,
@@ -48,6 +50,7 @@ __all__ = [
     "Environment",
     "EnvironmentFile",
     "EnvironmentLimits",
+    "Explanation",
     "Hint",
     "Lab",
     "LabFile",
@@ -85,6 +88,7 @@ class _Reader:
         for folder in _folders(self.root / "courses"):
             if course := self._course(folder):
                 self.result.courses[course.id] = course
+        self._explanations(self.root / "explanations")
         self.result.problems.sort(key=lambda p: (str(p.path), p.line, p.reason))
         return self.result
 
@@ -119,6 +123,11 @@ class _Reader:
             self.problem(folder, 1, f"the folder name `{folder.name}` must be lower-case words joined by hyphens")
             return False
         return True
+
+    def _explanations(self, folder: Path) -> None:
+        read = [found for path in sorted(folder.glob("*.yaml")) if (found := self._read(path, ExplanationFile))]
+        self.result.explanations = {each.id: each for spec, _source in read for each in spec.explanations}
+        self.result.problems.extend(explaining.check_explanations(folder, read))
 
     def _environment(self, folder: Path) -> None:
         read = self._read(folder / "environment.yaml", EnvironmentFile)

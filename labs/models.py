@@ -149,6 +149,23 @@ class LabFile(Model):
     mutants: tuple[Mutant, ...] = ()
 
 
+class Explanation(Model):
+    """What a common error means. ``error``: names of exceptions, one of them a word of the text's first line;
+    ``match``: fragments of the text, in order."""
+
+    id: Slug
+    error: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], ...] = ()
+    match: tuple[Annotated[str, Field(min_length=3, max_length=200)], ...] = ()
+    cause: Text
+    remedy: Text
+
+
+class ExplanationFile(Model):
+    """One file of explanations/."""
+
+    explanations: tuple[Explanation, ...] = Field(min_length=1)
+
+
 class TopicFile(Model):
     """One page of a module: ``pages/<id>.{es,en}.md``."""
 
@@ -277,6 +294,7 @@ class Catalog:
     courses: dict[str, Course] = field(default_factory=dict)
     environments: dict[str, Environment] = field(default_factory=dict)
     labs: dict[str, Lab] = field(default_factory=dict)
+    explanations: dict[str, Explanation] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 

@@ -163,6 +163,16 @@ class Lab(models.Model):
         return sum(check.points for check in self.file.checks)
 
 
+class Explanation(models.Model):
+    """What a common error means. ``spec`` is the entry of labs/explanations/ as JSON."""
+
+    slug = models.CharField(max_length=60, unique=True)
+    spec = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class Cohort(models.Model):
     """One dated offering of a course."""
 

@@ -9,7 +9,7 @@ from django.db import models, transaction
 
 from labs import catalog as files
 from portal.core import blobs
-from portal.courses.models import Course, Environment, Lab, Module, Page
+from portal.courses.models import Course, Environment, Explanation, Lab, Module, Page
 
 
 class CatalogProblems(Exception):
@@ -45,6 +45,11 @@ def sync(catalog: files.Catalog) -> SyncReport:
             _write(report, Environment, {"name": environment.name}, _environment(environment))
         for course in catalog.courses.values():
             _course(report, course, starters)
+        for entry in catalog.explanations.values():
+            _write(report, Explanation, {"slug": entry.id}, {"spec": entry.model_dump(mode="json")})
+        gone = Explanation.objects.exclude(slug__in=catalog.explanations)
+        report.retired += [f"Explanation {row}" for row in gone]
+        gone.delete()
         _retire(report, Environment, "name", catalog.environments)
         _retire(report, Course, "slug", catalog.courses)
         _retire(report, Lab, "slug", catalog.labs)

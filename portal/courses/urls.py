@@ -6,6 +6,7 @@ app_name = "courses"
 urlpatterns = [
     path("", views.start, name="start"),
     path("invitacion/<str:token>/", views.invite, name="invite"),
+    path("explicaciones/", views.explanations, name="explanations"),
     path("curso/<slug:course>/", views.home, name="home"),
     path("curso/<slug:course>/<slug:topic>/", views.page, name="page"),
     path("curso/<slug:course>/figuras/<slug:topic>/<str:name>", views.figure, name="figure"),

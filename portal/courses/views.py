@@ -9,15 +9,18 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import condition, require_safe
 
 from portal.accounts.access import signed_in
 from portal.accounts.forms import SignUpForm
 from portal.core import clock
+from portal.core.api import api
+from portal.courses import explanations as explained
 from portal.courses.models import Course, Invite, Page, reader
 from portal.courses.outline import Outline, next_topic, totals
 from portal.courses.rendering import render as render_markdown
@@ -120,3 +123,12 @@ def _join(request: HttpRequest, found: Invite, form: SignUpForm | None) -> bool:
     if form:
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return True
+
+
+@api
+@require_safe
+@cache_control(private=True, no_cache=True)
+@condition(etag_func=lambda _request: f'"{explained.version()}"')
+def explanations(_request: HttpRequest) -> HttpResponse:
+    """GET → what common errors mean; 304 to a browser that has it as it is."""
+    return JsonResponse(explained.entries(), safe=False)

@@ -77,14 +77,13 @@ def mark(workspace: Workspace, step: str, done: bool) -> None:
     set_done(workspace, step, done, clock.now())
 
 
-def progress(workspace: Workspace) -> list[dict[str, Any]]:
+def progress(workspace: Workspace, presenter: Presenter) -> list[dict[str, Any]]:
     """For each step: ``id``, ``checks`` (whether it has any), ``done`` and ``last``, the newest step check or None."""
     steps = workspace.lab.file.steps
     if not steps:
         return []
     done = set(workspace.steps_done.values_list("step", flat=True)) if workspace.pk else set()
     last = _newest(workspace) if workspace.pk else {}
-    presenter = Presenter(workspace)
     return [
         {
             "id": step.id,

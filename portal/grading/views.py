@@ -86,7 +86,7 @@ def _config(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
         "life": lifecycle.before(workspace),
         "web": {"uis": web.pages(lab)},
         "submissions": presenter.many(history),
-        "steps": steps.progress(workspace),
+        "steps": steps.progress(workspace, presenter),
         "language": get_language(),
         "strings": strings(),
     }
@@ -111,6 +111,7 @@ def _urls(lab: str) -> dict[str, str]:
         "submission": reverse("labs:submission", args=[number]),
         "submissionFiles": reverse("labs:submission_files", args=[number]),
         "submissionEvents": reverse("labs:submission_events", args=[number]),
+        "explanations": reverse("courses:explanations"),
         "steps": reverse("labs:steps", args=[lab]),
         "step": reverse("labs:step", args=[lab, step]),
         "stepChecks": reverse("labs:step_checks", args=[lab, step]),
@@ -184,7 +185,8 @@ async def submission_events(request: HttpRequest, pk: int) -> StreamingHttpRespo
 def lab_steps(request: HttpRequest, lab: str) -> HttpResponse:
     """GET → how far the reader is in the lab's steps."""
     found, enrollment = lab_for(signed_in(request), lab)
-    return JsonResponse(steps.progress(_workspace(found, enrollment)), safe=False)
+    workspace = _workspace(found, enrollment)
+    return JsonResponse(steps.progress(workspace, Presenter(workspace)), safe=False)
 
 
 @api
@@ -197,7 +199,7 @@ def lab_step(request: HttpRequest, lab: str, step: str) -> HttpResponse:
         raise ApiError(400, "bad_json", _("Say whether the step is done: true or false."))
     workspace = workspace_for(enrollment, found)
     steps.mark(workspace, step, done)
-    return JsonResponse(steps.progress(workspace), safe=False)
+    return JsonResponse(steps.progress(workspace, Presenter(workspace)), safe=False)
 
 
 @api

@@ -1,4 +1,4 @@
-"""What steps, their checks and the blocks that act say."""
+"""What steps, their checks, the blocks that act and the explanations of errors say."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ STRINGS = {
     "step.ahead.one": _("{n} other before you in the queue."),
     "step.ahead.other": _("{n} others before you in the queue."),
     "step.recording": _("Writing down the answer."),
+    "explain.failed": _("Its explanation could not be loaded."),
     "block.run": _("Run in the terminal"),
     "block.insert": _("Add to {path}"),
     "block.open": _("Open as {path}"),

@@ -1,6 +1,7 @@
 // Checks as a list that reads top to bottom: state, title, and under each what came, what was expected and its hints.
 import { diffView } from "./diffview.js";
 import { h, icon } from "./dom.js";
+import { explanation } from "./explain.js";
 import { number, t, tn } from "./text.js";
 
 const MARKS = { passed: ["good", "check"], partial: ["warn", "half"], failed: ["bad", "cross"], error: ["bad", "warn"], hidden: ["none", "dash"] };
@@ -53,6 +54,7 @@ export class CheckList {
     if (check.got !== null && check.got !== undefined && check.expected !== null && check.expected !== undefined) parts.push(comparison(check.expected, check.got));
     else if (check.got !== null && check.got !== undefined) parts.push(h("h4", {}, t("check.got")), h("pre", { class: "terminal boxed" }, check.got));
     else if (check.expected !== null && check.expected !== undefined) parts.push(h("h4", {}, t("check.expected")), h("pre", { class: "terminal boxed" }, check.expected));
+    if (check.status !== "passed") parts.push(explanation([check.got, check.message].filter(Boolean).join("\n")));
     if (check.figure) parts.push(this.#figure(check.figure));
     if (check.status !== "passed" && check.hints?.length) parts.push(this.#hints(check));
     else if (check.status !== "passed" && check.more_hints) parts.push(h("p", { class: "soft" }, this.later));

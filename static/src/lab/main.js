@@ -4,6 +4,7 @@ import { diffView } from "./diffview.js";
 import { announce, h, icon, isPhone, stateMark } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { Editor } from "./editor.js";
+import { useExplanations } from "./explain.js";
 import { FEATURES, VISITING } from "./features.js";
 import { Files } from "./files.js";
 import { History } from "./history.js";
@@ -373,4 +374,5 @@ class LabPage {
 const config = JSON.parse(document.getElementById("lab-config").textContent);
 const grid = document.getElementById("lab");
 useLanguage(config.language, config.strings, grid.dataset.timezone);
+useExplanations(config.urls.explanations);
 new LabPage(grid, config);

@@ -1,5 +1,6 @@
 // The output pane: text as it comes, errors with their traceback folded, rich results in their frame.
 import { h, icon, stateMark } from "./dom.js";
+import { explanation } from "./explain.js";
 import { RichFrame, isRich } from "./richframe.js";
 import { Terminal, colouredText } from "./terminal.js";
 import { clock, seconds, t, tn } from "./text.js";
@@ -140,6 +141,7 @@ export class Output {
         h("p", { class: "error-line" }, icon("cross"), h("strong", {}, ename), evalue ? `: ${evalue}` : ""),
         place ? h("button", { type: "button", class: "link", onclick: () => this.goTo(place.path, place.line) }, t("output.go_to", place)) : null,
         text ? h("details", { open: lines <= OPEN_TRACEBACK_LINES }, h("summary", {}, tn("output.traceback", lines)), colouredText(text)) : null,
+        explanation(`${ename}: ${evalue}\n${text}`),
       ),
     );
   }

@@ -42,6 +42,7 @@ class Command(BaseCommand):
             "courses": len(catalog.courses),
             "labs": len(catalog.labs),
             "environments": len(catalog.environments),
+            "explanations": len(catalog.explanations),
         }
         self.stdout.write(", ".join(f"{count} {name}" for name, count in counts.items()) + ": no problems")
 
