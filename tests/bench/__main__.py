@@ -29,17 +29,20 @@ TARGETS = {
     "click → ready, Spark, pool miss (s)": 6.0,
     "Python run → first output (s)": 0.15,
     "Spark edit → result (s)": 1.0,
+    "resume after hibernation (s)": 1.0,
     "verdict beyond the student's time, pool hit (s)": 0.2,
     "verdict beyond the student's time, pool miss (s)": 1.5,
 }
 
 
 @contextmanager
-def portal(driver: str, warm: bool) -> Iterator[LivePortal]:
+def portal(driver: str, warm: bool, **extra: str) -> Iterator[LivePortal]:
     """A portal of its own; without its pool every start is a miss."""
     with tempfile.TemporaryDirectory(prefix="labs-bench-") as folder:
         run_dir = Path(f"/dev/shm/labs-bench-{os.getpid()}")
-        running = LivePortal(driver, Path(folder), run_dir, free_port(), extra={"LABS_POOL": str(warm).lower()})
+        running = LivePortal(
+            driver, Path(folder), run_dir, free_port(), extra={"LABS_POOL": str(warm).lower(), **extra}
+        )
         try:
             running.start()
             yield running
@@ -63,6 +66,8 @@ def figures(driver: str, catalog: Catalog) -> Figures:
         with_pool(running, catalog, found)
     with portal(driver, warm=False) as running:
         without_pool(running, catalog, found)
+    with portal(driver, warm=False, LABS_HIBERNATE_SECONDS="3") as running:
+        hibernating(running, catalog, found)
     return found
 
 
@@ -103,6 +108,18 @@ def without_pool(running: LivePortal, catalog: Catalog, found: Figures) -> None:
         found.take(f"click → ready, {kind}, pool miss (s)", measure.median(click, 3))
     judged = partial(measure.verdict_beyond, running, student, light, hit=False)
     found.take("verdict beyond the student's time, pool miss (s)", measure.median(judged, 3))
+
+
+def hibernating(running: LivePortal, catalog: Catalog, found: Figures) -> None:
+    light = catalog.labs[LIGHT]
+    session = measure.Session(measure.student(running), light)
+    gateway = session.gateway()
+    measure.first_output(gateway, light)
+    awake = measure.median(partial(measure.run_to_text, gateway, light), 9)
+    resumed = measure.median(partial(measure.after_hibernation, gateway, light), 5)
+    found.take("resume after hibernation (s)", resumed)
+    found.take("resume after hibernation ÷ the same run awake", resumed / awake)
+    session.stop()
 
 
 def table(results: dict[str, Figures]) -> str:

@@ -87,6 +87,28 @@ def first_output(gateway: Gateway, lab: Lab) -> float:
     return seen[0]
 
 
+def run_to_text(gateway: Gateway, lab: Lab) -> float:
+    """From asking for a run of what is in the sandbox already to its first printed text."""
+    began = time.monotonic()
+    seen = [time.monotonic() - began for event in gateway.run(lab.spec.entry) if event["t"] == "stream"]
+    return seen[0]
+
+
+def wait_until_paused(gateway: Gateway) -> None:
+    """Until the sandbox, which nobody uses, hibernates."""
+
+    def paused() -> bool:
+        return bool(gateway.http.get("/lab/activity").json()["hibernating"])
+
+    wait_for(paused, 120, lambda: "the sandbox doesn't hibernate")
+
+
+def after_hibernation(gateway: Gateway, lab: Lab) -> float:
+    """The same from a paused sandbox."""
+    wait_until_paused(gateway)
+    return run_to_text(gateway, lab)
+
+
 def edit_to_result(signed_in: Student, gateway: Gateway, lab: Lab, number: int) -> float:
     """From an edit to the end of its run: stored, sent, run by the Spark session that is up."""
     program = SPARK_PROGRAM.format(number=number)

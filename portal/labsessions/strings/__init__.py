@@ -5,12 +5,13 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import files, help, lab, steps, waiting, web
+from portal.labsessions.strings import files, help, lab, life, steps, waiting, web
 
 STRINGS = {
     **files.STRINGS,
     **help.STRINGS,
     **lab.STRINGS,
+    **life.STRINGS,
     **steps.STRINGS,
     **waiting.STRINGS,
     **web.STRINGS,

@@ -48,6 +48,16 @@ export class Session extends EventTarget {
     if (stopped?.key) this.#take(stopped);
   }
 
+  /** Puts off the end that is shown. */
+  async extend() {
+    this.#take(await portal(this.#url("extend"), { method: "POST", body: { deadline: this.current.deadline } }));
+  }
+
+  /** Tells the sandbox that somebody is here, whatever they do. */
+  async here() {
+    await this.fetch("/lab/activity", { method: "POST" });
+  }
+
   /** Starts one if none is going and resolves when it is ready; rejects with the reason when it fails. */
   async whenReady() {
     if (this.ready) return;

@@ -10,6 +10,10 @@ const WARN_SECONDS = 300;
 
 export class SessionPanel {
   #warned = false;
+  /** What other parts add to the sheet: functions that return a node, or null. */
+  extras = [];
+  /** Whether turning it on brings a kept workspace back. */
+  resumes = () => false;
 
   constructor(host, session, readySeconds, onError) {
     Object.assign(this, { session, readySeconds, onError });
@@ -44,11 +48,12 @@ export class SessionPanel {
 
   draw() {
     const { state, current } = this.session;
-    const [tone, name] = MARKS[state] ?? MARKS.none;
-    this.mark.replaceChildren(stateMark(tone, name, t(`session.${state}`)));
+    const paused = state === "ready" && current.hibernating;
+    const [tone, name] = paused ? ["none", "clock"] : (MARKS[state] ?? MARKS.none);
+    this.mark.replaceChildren(stateMark(tone, name, t(paused ? "life.paused" : `session.${state}`)));
     this.clock.textContent = "";
     if (state === "ready") this.#tick();
-    this.sheet.replaceChildren(...[this.#what(current), this.#build(current), this.#buttons(state)].flat().filter(Boolean));
+    this.sheet.replaceChildren(...[this.#what(current), this.#build(current), ...this.extras.map((extra) => extra()), this.#buttons(state)].flat().filter(Boolean));
   }
 
   #what(current) {
@@ -77,7 +82,7 @@ export class SessionPanel {
     if (state === "queued") return h("button", { type: "button", onclick: () => this.session.stop().catch(this.onError) }, icon("cross"), t("waiting.leave"));
     if (state === "ready" || state === "starting") return h("button", { type: "button", class: "danger", onclick: () => this.#stop() }, icon("stop"), t("session.stop"));
     if (state === "stopping") return null;
-    return h("button", { type: "button", class: "primary", onclick: () => this.session.start().catch(this.onError) }, icon("play"), t("session.start"));
+    return h("button", { type: "button", class: "primary", onclick: () => this.session.start().catch(this.onError) }, icon("play"), t(this.resumes() ? "life.resume" : "session.start"));
   }
 
   async #stop() {
