@@ -93,7 +93,7 @@ def _look(host: Host, session: str, handle: Handle, tell: Callable[[Event], None
 
 
 def _tend_one(host: Host, session: str, handle: Handle, tell: Callable[[Event], None]) -> None:
-    before = recall(host, session)
+    before = recall(host, session, handle)
     now = time.time()
     if now >= handle.deadline - sessions.GRACE_SECONDS:
         tell(Event(session, "deadline", sessions.end(host, session, before.content)))
@@ -142,14 +142,12 @@ def _note(host: Host, session: str) -> Path:
     return host.run_dir / "tended" / session
 
 
-def recall(host: Host, session: str) -> Tended:
-    """What is known of a session. One seen for the first time counts as snapshotted now: it has only begun."""
+def recall(host: Host, session: str, handle: Handle) -> Tended:
+    """What is known of a session. One seen for the first time counts as snapshotted when it began."""
     try:
         known: dict[str, Any] = json.loads(_note(host, session).read_text())
     except FileNotFoundError:
-        first = Tended(time.time())
-        _remember(host, session, first)
-        return first
+        return Tended(float(handle.labels.get("since", 0)))
     return Tended(**known)
 
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 def job(host: Host) -> SessionJob:
     lab = host.catalog.labs["suma"]
     return SessionJob(
-        specs.new_id(), lab.id, lab.digest, {"main.py": host.storage.put(b"print(1)\n")}, time.time() + 300
+        specs.new_id(), lab.id, lab.digest, {"main.py": host.storage.put(b"print(1)\n")}, time.time() + 3600
     )
 
 

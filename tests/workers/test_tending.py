@@ -151,12 +151,12 @@ def test_a_program_at_work_keeps_its_session(host: Host, monkeypatch: pytest.Mon
 
 
 def test_at_its_deadline_it_is_snapshotted_and_ended(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, sandbox = start(host, deadline=time.time() + 30)
+    asked, sandbox = start(host)
     run(host, sandbox, PROGRAM)
-    sessions.extend(host, asked.session, time.time() + 60)
+    sessions.extend(host, asked.session, asked.deadline + 60)
     [handle] = host.driver.list()
-    assert handle.deadline > asked.deadline + sessions.GRACE_SECONDS, "more time was given"
-    sessions.extend(host, asked.session, time.time() + 50)
+    assert handle.deadline == asked.deadline + 60 + sessions.GRACE_SECONDS
+    sessions.extend(host, asked.session, asked.deadline + 30)
     assert host.driver.list() == [handle], "an order that comes late takes none away"
     monkeypatch.setattr(sessions, "GRACE_SECONDS", 10**6)  # which makes it late enough
     [ended] = look(host)

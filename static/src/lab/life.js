@@ -22,7 +22,7 @@ class Life {
     Object.assign(this, { page, session: page.session, before: page.config.life });
     this.strip = h("section", { id: "life", class: "life", "aria-label": t("life.label"), hidden: true });
     page.grid.before(this.strip);
-    this.more = h("button", { type: "button", id: "act-extend", class: "quiet wide-only", hidden: true, onclick: () => this.extend() });
+    this.more = h("button", { type: "button", id: "act-extend", class: "quiet", hidden: true, onclick: () => this.extend() });
     document.getElementById("session").append(this.more);
     page.panel.extras.push(() => this.#inPanel());
     page.panel.resumes = () => Boolean(this.#kept());
