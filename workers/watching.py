@@ -11,8 +11,9 @@ from workers.tickets import Ticket
 
 # Paths as they are sent, with nothing encoded but what a file name needs: what isn't plainly one of these is refused.
 _NAME = r"[A-Za-z0-9_.~%-]+"
-_READABLE = re.compile(rf"/lab/(health|runs|tree|files|services|activity|preview)(/{_NAME})*|/api/terminals")
-_TERMINAL = re.compile(r"/terminals/websocket/[A-Za-z0-9_-]+")
+_ONE = "[A-Za-z0-9_-]+"
+_READABLE = re.compile(rf"/lab/(health|runs|tree|files|services|activity|preview)(/{_NAME})*|/api/terminals(/{_ONE})?")
+_TERMINAL = re.compile(rf"/terminals/websocket/{_ONE}")
 _HIDDEN = re.compile(r"(^|/)\.{1,2}(/|$)|%(2f|5c|2e|25|00)", re.IGNORECASE)
 
 

@@ -13,6 +13,12 @@ from tests.live import LivePortal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 LAB = "paralelismo"
+# A save from elsewhere, as another window of the student's makes it.
+SAVE = """([url, text]) => fetch(url, {
+  method: "PUT",
+  headers: {"X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value},
+  body: JSON.stringify({text, base_version: 0}),
+})"""
 
 
 @pytest.fixture
@@ -66,6 +72,9 @@ def test_a_hand_is_seen_a_lab_looked_at_and_typed_in_only_after_a_yes(
     student.wait_for_end()
     expect(instructor.output).to_contain_text("segunda 42", timeout=120_000)
     shoot(other, screenshots / "looking.png", full=False)
+    page.evaluate(SAVE, [f"/lab/{LAB}/archivos/notas.md", "apuntes\n"])
+    other.locator("#files [role=tab]", has_text="notas.md").click()
+    expect(instructor.editor).to_contain_text("apuntes")
 
     # Together, after a yes.
     other.locator("#watch-ask").click()

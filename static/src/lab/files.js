@@ -152,10 +152,15 @@ export class Files extends EventTarget {
     this.dispatchEvent(new CustomEvent("conflict", { detail: file }));
   }
 
+  /** One file as the portal keeps it: {path, text, version, starter}. */
+  fetch(path) {
+    return portal(this.#url(path));
+  }
+
   /** Takes up what somebody else stored, unless something typed here waits to be. Gives the new text, or null. */
   async renew(path) {
     const file = this.get(path);
-    const fresh = await portal(this.#url(path));
+    const fresh = await this.fetch(path);
     if (file.state !== "saved" || file.text !== file.saved || fresh.version <= file.version) return null;
     Object.assign(file, { text: fresh.text, saved: fresh.text, version: fresh.version });
     return fresh.text;

@@ -20,7 +20,7 @@ class Watch {
     this.strip = h("section", { id: "looking", class: "looking theirs" }, h("p", {}, icon("eye"), this.words, this.acts));
     page.grid.before(this.strip);
     page.submitButton.hidden = true;
-    this.others = new Others(page);
+    this.others = new Others(page, { all: true });
     this.others.runs(true);
     page.lock(true);
     this.#take(visit);

@@ -25,6 +25,7 @@ READABLE = [
     "/lab/activity",
     "/lab/preview/x.parquet",
     "/api/terminals",
+    "/api/terminals/1",
 ]
 REFUSED = [
     ("POST", "/lab/runs"),
@@ -46,6 +47,7 @@ REFUSED = [
     ("GET", "/lab/files/%252e%252e%252fworkspace"),
     ("POST", "/api/terminals"),
     ("DELETE", "/api/terminals/1"),
+    ("GET", "/api/terminals/1/x"),
 ]
 
 
