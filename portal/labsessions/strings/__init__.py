@@ -5,7 +5,7 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import files, help, lab, life, steps, waiting, web
+from portal.labsessions.strings import files, help, lab, life, steps, terminal, waiting, web
 
 STRINGS = {
     **files.STRINGS,
@@ -13,6 +13,7 @@ STRINGS = {
     **lab.STRINGS,
     **life.STRINGS,
     **steps.STRINGS,
+    **terminal.STRINGS,
     **waiting.STRINGS,
     **web.STRINGS,
 }

@@ -4,11 +4,12 @@ import { fileTree } from "./filetree.js";
 import { help } from "./help.js";
 import { life } from "./life.js";
 import { labSteps } from "./steps.js";
+import { terminals } from "./terminals.js";
 import { watch } from "./watch.js";
 import { webPages } from "./web.js";
 
 /** Functions of the page (LabPage): they add panels, tools and reactions to its events. */
-export const FEATURES = [fileTree, actingBlocks, labSteps, webPages, help, life];
+export const FEATURES = [fileTree, terminals, actingBlocks, labSteps, webPages, help, life];
 
 /** Those of an instructor's page that looks on at a student's lab: none may change anything while `page.locked`. */
 export const VISITING = [watch];

@@ -143,7 +143,8 @@ export function follow(url, onData, onBreak = () => {}) {
   return () => ended.abort();
 }
 
-function visible(signal) {
+/** Resolves when the page is looked at, or the signal aborts. */
+export function visible(signal) {
   if (!document.hidden || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const check = () => {

@@ -72,6 +72,10 @@ export function shortcutHelp(mac) {
     [[mod, "S"], "keys.save"],
     [["Ctrl", "Alt", "1–3"], "keys.parts"],
     [["Esc", "Tab"], "keys.leave"],
+    [["Ctrl", "`"], "keys.terminal"],
+    [["Ctrl", "⇧", "↑"], "keys.terminal_leave"],
+    [["Ctrl", "⇧", "C"], "keys.terminal_copy"],
+    [["Ctrl", "⇧", "V"], "keys.terminal_paste"],
     [[mod, "F"], "keys.find"],
     [["?"], "keys.help"],
   ];

@@ -36,7 +36,9 @@ export function webPages(page) {
 
   async function other() {
     const port = await askPort(page.session);
-    if (!port) return;
-    show(pages.find((ui) => ui.port === port) ?? { id: `port-${port}`, title: t("web.port", { port }), port, path: "/" });
+    if (port) page.openPort(port);
   }
+
+  /** What listens on a port of the sandbox, in a tab. */
+  page.openPort = (port, path = "/") => show(pages.find((ui) => ui.port === port) ?? { id: `port-${port}`, title: t("web.port", { port }), port, path });
 }
