@@ -130,6 +130,17 @@ class Notices:
 _notices: WeakKeyDictionary[asyncio.AbstractEventLoop, Notices] = WeakKeyDictionary()
 
 
+def _notices_here() -> Notices:
+    """This event loop's."""
+    return _notices.setdefault(asyncio.get_running_loop(), Notices())
+
+
+async def entries(stream: str) -> list[tuple[str, dict[str, Any]]]:
+    """Everything that is in the stream now, oldest first. Raises redis.RedisError while Redis is away."""
+    found = _entries(await _notices_here().client.xread({_key(stream): "0"}))
+    return [(entry_id, json.loads(fields["e"])) for entry_id, fields in found]
+
+
 async def follow(stream: str, after: str = "0", block_ms: int = 15_000) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """Every entry past ``after`` in order, then new ones as they come; ends after ``block_ms`` of silence.
 
@@ -140,15 +151,15 @@ async def follow(stream: str, after: str = "0", block_ms: int = 15_000) -> Async
     key, last = _key(stream), after
     if not _ID.fullmatch(after):
         raise ValueError("not a stream id")
-    notices = _notices.setdefault(asyncio.get_running_loop(), Notices())
+    notices = _notices_here()
     async with notices.watch(stream) as woken:
         while True:
             woken.clear()
-            entries = _entries(await notices.client.xread({key: last}, count=100))
-            for entry_id, fields in entries:
+            found = _entries(await notices.client.xread({key: last}, count=100))
+            for entry_id, fields in found:
                 last = entry_id
                 yield entry_id, json.loads(fields["e"])
-            if not entries:
+            if not found:
                 try:
                     await asyncio.wait_for(woken.wait(), block_ms / 1000)
                 except TimeoutError:
