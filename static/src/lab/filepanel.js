@@ -126,7 +126,7 @@ export class FilePanel {
         from: value.length,
         label: t("tree.create"),
         take: async (path) => {
-          await this.work.save(path, "", 0);
+          await this.work.create(path);
           return path;
         },
       });

@@ -86,6 +86,12 @@ export class WorkspaceFiles extends EventTarget {
     return saved;
   }
 
+  /** An empty file where none is. */
+  create(path) {
+    if (this.nodes.has(path)) throw new RequestError("exists", t("sandbox.exists"));
+    return this.save(path, "", 0);
+  }
+
   /** Several texts, all or none: [{path, text, base_version}]. */
   async saveAll(entries) {
     const { files } = await this.#post({ save: entries });
