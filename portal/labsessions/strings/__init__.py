@@ -5,9 +5,10 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import files, help, lab, life, steps, terminal, waiting, web
+from portal.labsessions.strings import book, files, help, lab, life, steps, terminal, waiting, web
 
 STRINGS = {
+    **book.STRINGS,
     **files.STRINGS,
     **help.STRINGS,
     **lab.STRINGS,

@@ -58,6 +58,31 @@ function languageOf(path) {
   return BY_NAME.find(([pattern]) => pattern.test(path))?.[1]() ?? [];
 }
 
+/** What every piece of code is edited with; `onText(text)` is called for what a person changes, never for what the page loads. */
+export function coding(path, onText) {
+  return [
+    basicSetup,
+    keymap.of([
+      { key: "Escape", run: () => (announce(t("editor.tab_leaves")), false) },
+      // The page's own shortcuts; the editor would read them as new lines otherwise.
+      { key: "Mod-Enter", run: () => true },
+      { key: "Shift-Mod-Enter", run: () => true },
+      indentWithTab,
+    ]),
+    indentUnit.of(/\.(ya?ml|scala|sc)$/.test(path) ? "  " : "    "),
+    languageOf(path),
+    syntaxHighlighting(colours),
+    look,
+    EditorState.phrases.of(phrases()),
+    EditorView.contentAttributes.of({ "aria-label": t("editor.label", { path }), "aria-description": t("editor.escape"), autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+    EditorView.updateListener.of((update) => {
+      if (!update.docChanged) return;
+      const loaded = update.transactions.every((transaction) => transaction.annotation(Transaction.remote));
+      if (!loaded) onText(update.state.doc.toString());
+    }),
+  ];
+}
+
 export class Editor {
   #states = new Map();
   #path = null;
@@ -77,28 +102,7 @@ export class Editor {
   }
 
   #extensions(path) {
-    return [
-      basicSetup,
-      this.#locking.of(this.#locked),
-      keymap.of([
-        { key: "Escape", run: () => (announce(t("editor.tab_leaves")), false) },
-        // The page's own shortcuts; the editor would read them as new lines otherwise.
-        { key: "Mod-Enter", run: () => true },
-        { key: "Shift-Mod-Enter", run: () => true },
-        indentWithTab,
-      ]),
-      indentUnit.of(/\.(ya?ml|scala|sc)$/.test(path) ? "  " : "    "),
-      languageOf(path),
-      syntaxHighlighting(colours),
-      look,
-      EditorState.phrases.of(phrases()),
-      EditorView.contentAttributes.of({ "aria-label": t("editor.label", { path }), "aria-description": t("editor.escape"), autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
-      EditorView.updateListener.of((update) => {
-        if (!update.docChanged) return;
-        const loaded = update.transactions.every((transaction) => transaction.annotation(Transaction.remote));
-        if (!loaded) this.onEdit(path, update.state.doc.toString());
-      }),
-    ];
+    return [this.#locking.of(this.#locked), ...coding(path, (text) => this.onEdit(path, text))];
   }
 
   open(path, text) {

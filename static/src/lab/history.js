@@ -1,4 +1,5 @@
 // Earlier submissions: each a row, one click from its result, its diff to the files now, and from getting it back.
+import { readable } from "./bookmodel.js";
 import { ask, confirmed } from "./dialog.js";
 import { diffView } from "./diffview.js";
 import { announce, h, stateMark } from "./dom.js";
@@ -45,7 +46,7 @@ export class History {
       const name = t("submission.number", { number: submission.number });
       const changed = Object.entries(then).filter(([path, text]) => this.files.get(path)?.text !== text);
       const body = changed.length
-        ? changed.map(([path, text]) => h("section", {}, h("h3", {}, path), diffView(text, this.files.get(path)?.text ?? "", name, t("diff.now"))))
+        ? changed.map(([path, text]) => h("section", {}, h("h3", {}, path), diffView(readable(path, text), readable(path, this.files.get(path)?.text ?? ""), name, t("diff.now"))))
         : h("p", {}, t("history.same"));
       await ask({ title: t("history.diff_title", { number: submission.number }), body, buttons: [], wide: true });
     } catch (error) {

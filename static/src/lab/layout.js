@@ -77,6 +77,9 @@ export function shortcutHelp(mac) {
     [["Ctrl", "⇧", "C"], "keys.terminal_copy"],
     [["Ctrl", "⇧", "V"], "keys.terminal_paste"],
     [[mod, "F"], "keys.find"],
+    [["Esc", "↵"], "keys.book.modes"],
+    [["⇧", "↵"], "keys.book.run"],
+    [["a", "b", "d d"], "keys.book.cells"],
     [["?"], "keys.help"],
   ];
   return h("dl", { class: "keys" }, rows.map(([keys, key]) => [h("dt", {}, keys.map((name) => h("kbd", {}, name))), h("dd", {}, t(key))]));

@@ -1,9 +1,10 @@
 // The lab page: puts its parts together and says which event of one matters to another.
+import { readable } from "./bookmodel.js";
 import { ask } from "./dialog.js";
 import { diffView } from "./diffview.js";
 import { announce, h, icon, isPhone, stateMark } from "./dom.js";
 import { Drafts } from "./drafts.js";
-import { Editor } from "./editor.js";
+import { Editors } from "./editors.js";
 import { useExplanations } from "./explain.js";
 import { FEATURES, VISITING } from "./features.js";
 import { Files } from "./files.js";
@@ -54,7 +55,7 @@ class LabPage {
     this.saved = h("button", { type: "button", class: "quiet saved", title: t("save.now"), onclick: () => this.#saveOrSettle() });
     const code = h("div", { class: "code", id: "code", role: "tabpanel" });
     host.append(h("div", { class: "pane-head" }, this.tablist, this.saved), code);
-    this.editor = new Editor(code, (path, text) => this.files.edit(path, text));
+    this.editor = new Editors(code, this);
     this.fileTabs = tabs(this.tablist, this.files.paths().map((path) => ({ id: path, label: path, panel: "code" })), (path) => this.open(path));
     this.fileTabs.select(this.active);
   }
@@ -88,7 +89,7 @@ class LabPage {
     this.resultTabs = tabs(list, [], (id) => this.#showPanel(id));
     for (const id of ["output", "verdict", "history"]) this.addPanel(id, t(`results.${id}`));
     const frameFor = () => new RichFrame(this.config.gateway, this.session.current?.key);
-    this.output = new Output(this.panels.output, { frameFor, goTo: (path, line) => this.goTo(path, line), knows: (path) => Boolean(this.files.get(path)) });
+    this.output = new Output(this.panels.output, { frameFor, goTo: (path, line) => this.goTo(path, line), knows: (path) => Boolean(this.files.get(path.split("#")[0])) });
     this.verdict = new Verdict(this.panels.verdict, { frameFor, attemptsLeft: () => this.attemptsLeft() });
     this.history = new History(this.panels.history, {
       submissions: this.submissions,
@@ -129,20 +130,26 @@ class LabPage {
     this.session.addEventListener("change", ({ detail }) => this.#sessionChanged(detail));
     this.runs.addEventListener("stage", () => this.#drawStage());
     this.runs.addEventListener("start", ({ detail }) => {
-      this.output.start(detail);
-      this.resultTabs.select("output");
+      this.#outputOf(detail).start(detail);
+      if (detail.cell) this.#drawEmpty();
+      else this.resultTabs.select("output");
       this.#drawToolbar();
     });
-    this.runs.addEventListener("event", ({ detail }) => this.output.add(detail));
-    this.runs.addEventListener("link", ({ detail }) => this.output.link(detail));
+    this.runs.addEventListener("event", ({ detail }) => this.#outputOf(this.runs.current).add(detail));
+    this.runs.addEventListener("link", ({ detail }) => this.#outputOf(this.runs.current).link(detail));
     this.runs.addEventListener("end", ({ detail }) => {
-      this.output.end(detail);
+      this.#outputOf(detail).end(detail);
       announce(t(`run.${detail.state}`));
       this.#drawToolbar();
     });
     this.submissions.addEventListener("sending", () => this.#drawToolbar());
     this.submissions.addEventListener("change", ({ detail }) => this.#submissionChanged(detail));
     document.getElementById("instructions").addEventListener("click", (event) => this.#openNamed(event));
+  }
+
+  /** A cell's output belongs to its notebook, a file's to the results. */
+  #outputOf(run) {
+    return this.editor.outputOf(run) ?? this.output;
   }
 
   #begin() {
@@ -159,7 +166,12 @@ class LabPage {
     if (newest) this.verdict.show(newest);
     else this.panels.verdict.append(h("div", { class: "empty" }, h("p", {}, t("verdict.empty"))));
     if (newest && !settled(newest)) this.resultTabs.select("verdict");
-    if (this.session.ready) this.runs.resume().catch((error) => this.fail(error));
+    if (this.session.ready) this.#resume().catch((error) => this.fail(error));
+  }
+
+  async #resume() {
+    await this.editor.ready(); // what a cell says must find its notebook
+    await this.runs.resume();
   }
 
   // Acts
@@ -175,6 +187,7 @@ class LabPage {
   async run() {
     if (this.runs.busy || this.locked) return;
     this.#clearFailure();
+    if (this.editor.run()) return;
     if (isPhone()) this.views.show("results");
     this.resultTabs.select("output");
     await this.runs.run(this.active).catch((error) => this.fail(error));
@@ -210,8 +223,8 @@ class LabPage {
 
   goTo(path, line) {
     if (isPhone()) this.views.show("editor");
-    this.fileTabs.select(path);
-    this.editor.goTo(line);
+    this.fileTabs.select(path.split("#")[0]);
+    this.editor.goTo(path, line);
   }
 
   showSubmission(submission) {
@@ -246,7 +259,7 @@ class LabPage {
     const { state } = this.session;
     if (other) this.runs.forget();
     if (before === "ready" && state !== "ready") this.runs.forget();
-    if (state === "ready" && before !== "ready" && !this.runs.busy) this.runs.resume().catch(() => this.session.refresh().catch(() => {}));
+    if (state === "ready" && before !== "ready" && !this.runs.busy) this.#resume().catch(() => this.session.refresh().catch(() => {}));
     this.#drawStage();
     this.#drawToolbar();
   }
@@ -293,7 +306,7 @@ class LabPage {
     this.settling = true;
     const answer = await ask({
       title: t("conflict.title", { path: file.path }),
-      body: [h("p", {}, t("conflict.text")), diffView(file.theirs.text, file.text, t("conflict.theirs"), t("conflict.mine"))],
+      body: [h("p", {}, t("conflict.text")), diffView(readable(file.path, file.theirs.text), readable(file.path, file.text), t("conflict.theirs"), t("conflict.mine"))],
       buttons: [
         { value: "", label: t("conflict.later") },
         { value: "theirs", label: t("conflict.use_theirs") },
@@ -334,7 +347,7 @@ class LabPage {
 
   #drawEmpty() {
     if (this.waiting.going) return this.output.showEmpty(this.waiting.element);
-    this.output.showEmpty(h("p", {}, t("output.empty")), h("p", { class: "soft" }, t(this.session.ready ? "output.empty.ready" : "output.empty.cold")));
+    this.output.showEmpty(h("p", {}, t(this.active.endsWith(".ipynb") ? "output.empty.book" : "output.empty")), h("p", { class: "soft" }, t(this.session.ready ? "output.empty.ready" : "output.empty.cold")));
   }
 
   /** A file's name in the instructions opens it. */

@@ -30,14 +30,15 @@ export class Output {
   }
 
   start(run) {
-    this.#clear();
+    this.clear();
     this.empty.hidden = true;
     this.run = run;
     this.startedAt = run.started ? run.started * 1000 : Date.now();
     this.#heading("running");
   }
 
-  #clear() {
+  /** Lets go of what is shown. */
+  clear() {
     for (const frame of this.liveFrames ?? []) frame.destroy();
     this.liveFrames = [];
     this.terminal = null;
@@ -149,7 +150,7 @@ export class Output {
   /** The innermost of the student's own lines that a traceback names. */
   #placeIn(text) {
     const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
-    const found = [...plain.matchAll(/(?:File "?|^)(?:\/home\/lab\/work\/)?([\w./-]+\.\w+)"?(?:, line |:)(\d+)/gm)];
+    const found = [...plain.matchAll(/(?:File "?|^)(?:\/home\/lab\/work\/)?([\w./-]+\.\w+(?:#[\w-]+)?)"?(?:, line |:)(\d+)/gm)];
     const own = found.filter(([, path]) => this.knows(path)).at(-1);
     return own ? { path: own[1], line: Number(own[2]) } : null;
   }

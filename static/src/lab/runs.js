@@ -44,9 +44,17 @@ export class Runs extends EventTarget {
     this.#pushed.delete(path);
   }
 
-  async run(path) {
+  run(path) {
+    return this.#run({ path: this.target(path) });
+  }
+
+  /** Runs one cell of a notebook, as its text is now. */
+  runCell(path, cell, source) {
+    return this.#run({ path, cell, source });
+  }
+
+  async #run(order) {
     if (this.busy) return;
-    const target = this.target(path);
     try {
       this.#stage("session");
       const saving = this.#files.flush();
@@ -55,7 +63,7 @@ export class Runs extends EventTarget {
       await saving;
       await this.push();
       this.#stage("run");
-      const response = await this.#session.fetch("/lab/runs", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ path: target }) });
+      const response = await this.#session.fetch("/lab/runs", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(order) });
       this.#stage(null);
       this.#follow(await response.json());
     } catch (error) {
@@ -80,9 +88,22 @@ export class Runs extends EventTarget {
 
   /** After a reload: takes up the last run where the sandbox has it. */
   async resume() {
-    const runs = await (await this.#session.fetch("/lab/runs")).json();
-    const last = (Array.isArray(runs) ? runs : (runs.runs ?? [])).at(-1);
+    const last = (await this.known()).at(-1);
     if (last && last.id !== this.current?.id) this.#follow(last, { resumed: true });
+  }
+
+  /** The runs that the sandbox still holds, oldest first. */
+  async known() {
+    const runs = await (await this.#session.fetch("/lab/runs")).json();
+    return Array.isArray(runs) ? runs : (runs.runs ?? []);
+  }
+
+  /** Everything that a finished run said. */
+  async events(id) {
+    const events = [];
+    const response = await this.#session.fetch(`/lab/runs/${id}/events`, { headers: { Accept: "text/event-stream" } });
+    for await (const message of readEvents(response)) events.push(JSON.parse(message.data));
+    return events;
   }
 
   async interrupt() {
