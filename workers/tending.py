@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 ASK_SECONDS = 5.0
 AT_ONCE = 8
+MAX_ANSWER = 256 << 10  # every busy process of a sandbox is in it, by name
 JITTER_SECONDS = 5.0
 """By which the time of an announced end may move before it is told anew."""
 
@@ -123,7 +124,7 @@ def ask(handle: Handle) -> Activity:
     """What a session says of itself. Raises OSError."""
     connection = Connection(handle, ASK_SECONDS)
     try:
-        status, answer = connection.ask("GET", "/lab/activity")
+        status, answer = connection.ask("GET", "/lab/activity", most=MAX_ANSWER)
         told = json.loads(answer)
         idle, hibernating = float(told["idle_seconds"]), told["hibernating"] is True
     except (ValueError, TypeError, KeyError, RecursionError) as error:

@@ -38,12 +38,12 @@ class Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock: socket.socket = connect(self._handle.run_dir, SOCKET, self._seconds)
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        """Status and the first 4 KiB of a short answer. Raises OSError, also for an answer that isn't HTTP."""
+    def ask(self, method: str, path: str, body: bytes | None = None, most: int = 4096) -> tuple[int, bytes]:
+        """Status and the first ``most`` bytes of the answer. Raises OSError, also for an answer that isn't HTTP."""
         try:
             self.request(method, path, body)
             response = self.getresponse()
-            return response.status, response.read(4096)
+            return response.status, response.read(most)
         except http.client.HTTPException as error:
             raise ConnectionError(f"the session answered badly: {error!r}") from error
 
@@ -72,14 +72,14 @@ def fill(host: Host, handle: Handle, job: SessionJob, lab: Lab) -> bool:
 
 
 def _snapshot(host: Host, digest: str) -> bytes:
-    """The tar of a stored snapshot. Raises StorageError."""
+    """The tar of a stored snapshot. Raises StartError ``snapshot``: the student may choose to go on without it."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(host.storage.get(digest))) as file:
             tar = file.read(MAX_SNAPSHOT_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise StorageError(f"snapshot {digest} is damaged: {error}") from error
+    except (StorageError, OSError, EOFError, zlib.error) as error:
+        raise StartError("snapshot", str(error)) from error
     if len(tar) > MAX_SNAPSHOT_BYTES:
-        raise StorageError(f"snapshot {digest} is too large")
+        raise StartError("snapshot", f"{digest} is too large")
     return tar
 
 

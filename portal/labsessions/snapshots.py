@@ -38,6 +38,11 @@ def current(workspace: Workspace) -> Snapshot | None:
     return workspace.snapshots.first() if workspace.pk else None
 
 
+def set_aside(workspace: Workspace) -> None:
+    """Have the next session begin with the saved files alone; the sweep then takes the snapshots away."""
+    workspace.snapshots.update(workspace=None)
+
+
 def shown(workspace: Workspace) -> dict[str, Any] | None:
     """For the page: when it was taken, its size (bytes), and what was too large to be in it."""
     found = current(workspace)

@@ -14,7 +14,7 @@ from portal.accounts.access import signed_in, signed_in_async
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.services import lab_for
-from portal.labsessions import admission, archives, files, filetree, lifecycle, services, versions, web
+from portal.labsessions import admission, archives, files, filetree, lifecycle, services, snapshots, versions, web
 from portal.labsessions.access import own_session
 from portal.labsessions.models import LabSession, Workspace
 from portal.labsessions.presenting import session_json
@@ -124,8 +124,13 @@ def _zip(entries: archives.Entries, name: str) -> StreamingHttpResponse:
 @api
 @require_POST
 def start_session(request: HttpRequest, lab: str) -> HttpResponse:
-    """POST → 201 with a new session, 200 with the one that runs already."""
+    """POST → 201 with a new session, 200 with the one that runs already.
+
+    ``{"without_snapshot": true}`` gives up what programs wrote in earlier ones.
+    """
     found, enrollment = lab_for(signed_in(request), lab)
+    if request.content_type == "application/json" and body(request).get("without_snapshot") is True:
+        snapshots.set_aside(services.workspace_for(enrollment, found))
     session, created = services.start(services.workspace_for(enrollment, found))
     admission.seen(session)
     return JsonResponse(session_json(session), status=201 if created else 200)

@@ -94,8 +94,8 @@ def test_what_cannot_start_says_why_and_leaves_nothing(lab_host: Host) -> None:
         (replace(asked, lab="otro"), "content"),
         (replace(asked, lab_digest="0" * 64), "content"),
         (replace(asked, files={"main.py": "0" * 64}), "files"),
-        (replace(asked, snapshot="0" * 64), "files"),
-        (replace(asked, snapshot=lab_host.storage.put(b"no snapshot")), "files"),
+        (replace(asked, snapshot="0" * 64), "snapshot"),
+        (replace(asked, snapshot=lab_host.storage.put(b"no snapshot")), "snapshot"),
         (replace(asked, files={"../main.py": asked.files["main.py"]}), "files"),
     ]:
         with pytest.raises(StartError) as caught:

@@ -15,6 +15,9 @@ STRINGS = {
     "life.stay": _("I'm still here"),
     "life.stays": _("The session stays on."),
     "life.resume": _("Resume"),
+    "life.again": _("Try again"),
+    "life.without": _("Start with my saved files alone"),
+    "life.without.text": _("What programs wrote in earlier sessions of this lab is given up. Your saved files stay."),
     "life.kept": _("Last kept {time}: your files and what programs wrote."),
     "life.comes_back": _("It comes back as it was kept {time}: your files and what programs wrote."),
     "life.left_out.one": _("{n} file is too large to be kept between sessions: {names}."),
@@ -27,6 +30,7 @@ STRINGS = {
     "reason.idle": _("Nobody was using it, so it was saved and turned off. Resume it when you like."),
     "reason.ended": _("The sandbox ended by itself. What you typed is here and saved; go on in a new one."),
     "reason.unrouted": _("The sandbox ended by itself. What you typed is here and saved; go on in a new one."),
+    "reason.snapshot": _("What programs wrote last time can't be read just now. Your saved files are safe."),
     "reason.snapshot_refused": _(
         "Your saved files are here, but what programs wrote in the last session couldn't be brought back."
     ),

@@ -1,4 +1,5 @@
 // How a session goes on and ends: more time, the pause, and a strip that says what is near or over and what to do.
+import { confirmed } from "./dialog.js";
 import { announce, h, icon } from "./dom.js";
 import { reasonText } from "./session.js";
 import { clock, moment, t, tn } from "./text.js";
@@ -59,6 +60,14 @@ class Life {
     } catch (error) {
       this.page.fail(error);
     }
+  }
+
+  #start(body) {
+    this.session.start(body).catch((error) => this.page.fail(error));
+  }
+
+  async #startWithout() {
+    if (await confirmed(t("life.without"), t("life.without.text"), t("life.without"), "danger")) this.#start({ without_snapshot: true });
   }
 
   /** Typing and reading happen here, not in the sandbox: it is told now and then that somebody is at work. */
@@ -129,9 +138,11 @@ class Life {
     const left = this.#leftOut();
     if (left && (lines.length || current)) lines.push(left);
     if (!lines.length) return null;
-    const resume = button("life-resume", t(this.#kept() ? "life.resume" : "session.start"), () => this.session.start().catch((error) => this.page.fail(error)));
+    const unreadable = reason === "snapshot";
+    const resume = button("life-resume", t(unreadable ? "life.again" : this.#kept() ? "life.resume" : "session.start"), () => this.#start());
+    const without = unreadable ? button("life-without", t("life.without"), () => this.#startWithout()) : null;
     const close = h("button", { type: "button", id: "life-close", class: "quiet square", "aria-label": t("dialog.close"), onclick: () => this.#dismiss(which) }, icon("cross"));
-    return { tone: left ? "warn" : "", icon: left ? "warn" : "stop", text: lines.join(" "), buttons: [resume, close] };
+    return { tone: left ? "warn" : "", icon: left ? "warn" : "stop", text: lines.join(" "), buttons: [resume, without, close].filter(Boolean) };
   }
 
   #dismiss(which) {

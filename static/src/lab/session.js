@@ -38,9 +38,9 @@ export class Session extends EventTarget {
     return Math.max(0, (Date.parse(this.current.deadline) - Date.now() - this.#clockAhead) / 1000);
   }
 
-  async start() {
+  async start(body) {
     this.trouble = null;
-    this.#take(await portal(this.urls.session, { method: "POST" }));
+    this.#take(await portal(this.urls.session, { method: "POST", body }));
   }
 
   async stop() {

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.courses.models import Enrollment
 from portal.labsessions import lifecycle, services, snapshots
 from portal.labsessions.models import Host, LabSession, Snapshot, Workspace
 from tests.portal.factories import EnrollmentFactory, HostFactory, WorkspaceFactory, build_environment, soon
@@ -202,3 +203,26 @@ def test_the_host_is_gone_and_the_snapshot_is_not(running: LabSession, queued: C
     Host.objects.update(seen_at=soon())
     up(running.workspace)
     assert queued("sessions")[-1]["args"][0]["snapshot"] == told["sha256"]
+
+
+def test_a_student_may_go_on_without_a_snapshot_that_cannot_be_read(
+    client: Client, running: LabSession, queued: Callable
+) -> None:
+    told = stored()
+    report(running, "stopped", snapshot=told)
+
+    def start_without(enrollment: Enrollment) -> dict[str, Any]:
+        client.force_login(enrollment.user, backend="django.contrib.auth.backends.ModelBackend")
+        answer = client.post("/lab/suma/sesion/", {"without_snapshot": True}, content_type="application/json")
+        assert answer.status_code == 201
+        started: dict[str, Any] = queued("sessions")[-1]["args"][0]
+        return started
+
+    neighbour = EnrollmentFactory(cohort=running.workspace.enrollment.cohort)
+    assert start_without(neighbour)["snapshot"] is None
+    assert snapshots.current(running.workspace) is not None, "each gives up their own alone"
+    own = start_without(running.workspace.enrollment)
+    assert (own["snapshot"], set(own["files"])) == (None, {"main.py", "extra.py"})
+    snapshots.sweep()
+    with pytest.raises(StorageError):
+        storage().get(told["sha256"])
