@@ -72,7 +72,7 @@ export class TreeView {
     const row = h(
       "div",
       { role: "treeitem", class: `tree-row level-${Math.min(level, 6)}`, "aria-level": level, "aria-posinset": place, "aria-setsize": of, "aria-selected": String(node.path === this.selected), "aria-expanded": node.folder ? String(open) : null, tabindex: node.path === stop ? "0" : "-1", data: { path: node.path } },
-      node.folder ? icon(open ? "down" : "right") : h("span", { class: "icon-gap" }),
+      node.folder ? icon(open ? "down" : "chevron") : h("span", { class: "icon-gap" }),
       icon(node.folder ? "folder" : "file"),
       h("span", { class: "tree-name" }, node.path.split("/").at(-1)),
     );
