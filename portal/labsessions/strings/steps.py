@@ -24,6 +24,7 @@ STRINGS = {
     "step.recording": _("Writing down the answer."),
     "explain.failed": _("Its explanation could not be loaded."),
     "block.run": _("Run in the terminal"),
+    "block.starting": _("Getting your session and files ready…"),
     "block.insert": _("Add to {path}"),
     "block.open": _("Open as {path}"),
     "block.insert.done": _("Added at the end of {path}."),

@@ -24,17 +24,32 @@ class ActingBlock {
   }
 
   async #do(act) {
-    if (act === "run") {
-      if (isPhone()) this.page.views.show("results");
-      await this.page.terminals.run(this.text).catch((error) => this.page.fail(error));
-      return;
-    }
+    if (this.button.getAttribute("aria-disabled")) return;
+    if (act === "run") return this.#run();
     if (isPhone()) this.page.views.show("editor");
     this.page.fileTabs.select(this.file);
     const before = this.page.files.get(this.file).text;
     if (act === "insert") this.page.editor.append(this.text);
     else this.page.editor.replace(this.file, `${this.text}\n`, { edit: true });
     this.#offerUndo(act, before);
+  }
+
+  /** The command finds the files as they are on the page, saved or still being saved. */
+  async #run() {
+    this.button.setAttribute("aria-disabled", "true");
+    this.#say(t("block.starting"));
+    try {
+      await this.page.session.whenReady();
+      await this.page.runs.push();
+      if (isPhone()) this.page.views.show("results");
+      await this.page.terminals.run(this.text);
+      this.#say("");
+    } catch (error) {
+      this.#say("");
+      this.page.fail(error);
+    } finally {
+      this.button.removeAttribute("aria-disabled");
+    }
   }
 
   /** Takes the change back in one click, as long as nothing else was typed since. */
