@@ -27,9 +27,9 @@ MAX_TERMINALS = 8
 KEPT = 1 << 20
 """Characters of output that a reader who comes back gets again."""
 PIECE = 4096
-BEHIND = 256 << 10
+BEHIND = 128 << 10
 """Characters that a page may be behind before its terminal's program waits."""
-CAUGHT_UP = 64 << 10
+CAUGHT_UP = 48 << 10
 LOST = 4 << 20
 """Characters that may wait for a reader who never says what they have drawn, before the connection is closed."""
 TRY_AGAIN = 1013

@@ -85,6 +85,7 @@ def _config(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
         "session": session_json(session) if session else None,
         "life": lifecycle.before(workspace),
         "web": {"uis": web.pages(lab)},
+        "services": web.services(lab),
         "submissions": presenter.many(history),
         "steps": steps.progress(workspace, presenter),
         "language": get_language(),

@@ -5,7 +5,7 @@ One module for each part of the page.
 
 from __future__ import annotations
 
-from portal.labsessions.strings import book, files, help, lab, life, steps, terminal, waiting, web
+from portal.labsessions.strings import book, files, help, lab, life, services, steps, terminal, waiting, web
 
 STRINGS = {
     **book.STRINGS,
@@ -13,6 +13,7 @@ STRINGS = {
     **help.STRINGS,
     **lab.STRINGS,
     **life.STRINGS,
+    **services.STRINGS,
     **steps.STRINGS,
     **terminal.STRINGS,
     **waiting.STRINGS,

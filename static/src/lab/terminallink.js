@@ -2,7 +2,7 @@
 import { backoff, visible } from "./http.js";
 
 /** The sandbox lets a program run ahead of what was drawn until it is told so; see labs/kit/terminals.py. */
-const ACK_EVERY = 32_000;
+const ACK_EVERY = 16_000;
 const STDIN_PART = 65_536;
 
 /**

@@ -149,7 +149,7 @@ def test_a_program_waits_for_a_page_that_says_what_it_has_drawn(terminals: Termi
         await screen.until(READY_FOR_INPUT)
         await screen.say("ack", 0)
         await screen.type("python mucho.py; echo fi''n")
-        while len(screen.text) < 200_000:
+        while len(screen.text) < 100_000:
             await screen.message()
         reached = await settled(lambda: counter.stat().st_size)
         assert reached < 200, "it stopped long before its end"
@@ -168,13 +168,13 @@ def test_a_waiting_program_goes_on_when_its_page_leaves_and_ends_when_it_is_clos
         await screen.until(READY_FOR_INPUT)
         await screen.say("ack", 0)
         await screen.type("head -c 2000000 /dev/zero | tr '\\0' y; touch hecho; yes")
-        while len(screen.text) < 200_000:
+        while len(screen.text) < 100_000:
             await screen.message()
         await screen.socket.close()
         await eventually(lambda: (terminals.session.work / "hecho").exists())
         again = await connect(name)
         await again.say("ack", 0)
-        while len(again.text) < 200_000:
+        while len(again.text) < 100_000:
             await again.message()
         deleted = await asyncio.to_thread(terminals.session.request, "DELETE", f"/api/terminals/{name}")
         assert deleted[0] == 204

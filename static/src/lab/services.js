@@ -1,0 +1,135 @@
+// What runs beside the student's programs: each service's state, what it prints, and start, stop and restart.
+import { h, icon, stateMark } from "./dom.js";
+import { backoff, readEvents } from "./http.js";
+import { Terminal } from "./terminal.js";
+import { moment, t, tn } from "./text.js";
+
+const MARKS = { stopped: ["none", "ring"], starting: ["busy", "dot"], ready: ["good", "check"], failed: ["bad", "cross"], restarting: ["warn", "restart"] };
+const UP = new Set(["starting", "ready", "restarting"]);
+
+/** A panel of its own, where the lab declares services. */
+export function services(page) {
+  if (page.config.services.length) new Services(page);
+}
+
+class Services {
+  #ended = new AbortController();
+  #key = null;
+
+  constructor(page) {
+    this.page = page;
+    this.off = h("div", { class: "empty" }, h("p", {}, t("services.off")), h("p", {}, h("button", { type: "button", class: "primary", onclick: () => page.session.start().catch((error) => page.fail(error)) }, icon("play"), t("session.start"))));
+    this.rows = new Map(page.config.services.map(({ id, title }) => [id, new Row(page, id, title)]));
+    const list = h("ul", { class: "services-list", "aria-label": t("services.label") }, [...this.rows.values()].map((row) => row.element));
+    page.addPanel("services", t("services.label")).append(this.off, list);
+    page.session.addEventListener("change", () => this.#follow());
+    this.#follow();
+  }
+
+  /** One reader of the states for each session, while it is up. */
+  #follow() {
+    const { session } = this.page;
+    const key = session.ready ? session.current.key : null;
+    this.off.hidden = session.going;
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#ended.abort();
+    this.#ended = new AbortController();
+    for (const row of this.rows.values()) row.forget();
+    if (key) this.#read(this.#ended.signal).catch((error) => this.page.fail(error));
+  }
+
+  async #read(signal) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        const response = await this.page.session.fetch("/lab/services/events", { headers: { Accept: "text/event-stream" }, signal });
+        for await (const { data } of readEvents(response)) {
+          attempt = 0;
+          for (const state of JSON.parse(data)) this.rows.get(state.id)?.draw(state);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!error.code && !(error instanceof TypeError)) throw error; // what the browser throws when a stream breaks
+      }
+      await backoff(attempt, signal);
+    }
+  }
+}
+
+class Row {
+  #reading = null;
+
+  constructor(page, id, title) {
+    Object.assign(this, { page, id });
+    const act = (name, glyph) => h("button", { type: "button", "aria-label": t(`services.${name}_label`, { title }), onclick: () => this.#act(name) }, icon(glyph), t(`services.${name}`));
+    this.buttons = { start: act("start", "play"), stop: act("stop", "stop"), restart: act("restart", "restart") };
+    this.mark = h("span", { role: "status" });
+    this.more = h("span", { class: "soft numeric" });
+    this.follow = h("input", { type: "checkbox", checked: true });
+    this.place = h("div", { class: "service-log", tabindex: "0", role: "log", "aria-label": t("services.log_label", { title }) });
+    this.log = h("details", {}, h("summary", {}, t("services.log")), h("label", { class: "check-field" }, this.follow, t("services.follow")), this.place);
+    this.log.addEventListener("toggle", () => this.#toggle());
+    this.follow.addEventListener("change", () => this.#toEnd());
+    this.element = h("li", {}, h("div", { class: "service-head" }, h("strong", {}, title), this.mark, this.more, h("span", { class: "push" }), Object.values(this.buttons)), this.log);
+    this.forget();
+  }
+
+  /** There is no sandbox, or another one. */
+  forget() {
+    this.#reading?.abort();
+    this.log.open = false;
+    this.draw({ state: "stopped" });
+    this.log.hidden = true;
+    for (const button of Object.values(this.buttons)) button.hidden = true;
+  }
+
+  draw({ state, since = null, restarts = 0, exit = null }) {
+    const up = UP.has(state);
+    this.mark.replaceChildren(stateMark(...MARKS[state], t(`services.${state}`)));
+    const told = [since ? t("services.since", { when: moment(since * 1000) }) : "", restarts ? tn("services.restarts", restarts) : "", state === "failed" && exit !== null ? t("services.exit", { exit }) : ""];
+    this.more.textContent = told.filter(Boolean).join(" · ");
+    this.log.hidden = false;
+    this.buttons.start.hidden = up;
+    this.buttons.stop.hidden = this.buttons.restart.hidden = !up;
+  }
+
+  async #act(name) {
+    const { session } = this.page;
+    await session.fetch(`/lab/services/${this.id}/${name}`, { method: "POST" }).catch((error) => this.page.fail(error));
+    const next = this.buttons[name].hidden ? Object.values(this.buttons).find((button) => !button.hidden) : null;
+    next?.focus();
+  }
+
+  #toggle() {
+    this.#reading?.abort();
+    if (!this.log.open) return;
+    const screen = new Terminal({ onFlush: () => this.#toEnd() });
+    this.place.replaceChildren(screen.element);
+    this.#reading = new AbortController();
+    this.#read(screen, this.#reading.signal).catch((error) => this.page.fail(error));
+  }
+
+  async #read(screen, signal) {
+    let last = "0";
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        const response = await this.page.session.fetch(`/lab/services/${this.id}/log?after=${last}`, { headers: { Accept: "text/event-stream" }, signal });
+        for await (const { id, data } of readEvents(response)) {
+          attempt = 0;
+          if (id !== null) last = id;
+          const { text, lost } = JSON.parse(data);
+          if (lost) screen.write(`${t("services.lost")}\n`);
+          screen.write(text);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!error.code && !(error instanceof TypeError)) throw error; // what the browser throws when a stream breaks
+      }
+      await backoff(attempt, signal);
+    }
+  }
+
+  #toEnd() {
+    if (this.follow.checked) this.place.scrollTop = this.place.scrollHeight;
+  }
+}
