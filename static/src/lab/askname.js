@@ -12,7 +12,7 @@ export async function askName({ title, hint = "", value = "", label, take, from 
     input.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), input.closest("dialog").close("take")));
     input.addEventListener("focus", () => input.setSelectionRange(from, to), { once: true });
     const field = h("label", { class: "field" }, h("span", {}, t("tree.name")), input);
-    const more = h("p", { id: "name-hint", class: trouble ? "state bad" : "soft", role: trouble ? "alert" : null }, trouble || hint);
+    const more = h("p", { id: "name-hint", class: trouble ? "refusal" : "soft", role: trouble ? "alert" : null }, trouble || hint);
     const answer = await ask({ title, body: [field, more], buttons: [{ value: "", label: t("dialog.cancel") }, { value: "take", label, kind: "primary" }] });
     value = input.value.trim();
     if (answer !== "take") return null;
