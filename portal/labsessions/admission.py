@@ -11,9 +11,11 @@ less can step in. A student holds at most ``PORTAL_SESSIONS_PER_STUDENT`` places
 
 from __future__ import annotations
 
+import itertools
 import logging
+import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -98,11 +100,42 @@ def served_order(line: Iterable[Waiting], users: Counter[int], limit: int) -> li
     return order
 
 
+class _Turnstile:
+    """Lets one thread of this process decide at a time; one decision serves all who asked before it began.
+
+    When a class starts at once, sixty threads would else wait for the database's lock, which SQLite gives to whoever
+    happens to ask at the right moment, and to some not within any timeout.
+    """
+
+    def __init__(self) -> None:
+        self._one = threading.Lock()
+        self._asked = itertools.count(1)
+        self._newest = self._served = 0
+
+    def run(self, decide: Callable[[], None]) -> None:
+        """Return when a decision that began after this call has been made."""
+        mine = self._newest = next(self._asked)
+        with self._one:
+            if self._served >= mine:
+                return
+            covers = self._newest
+            decide()
+            self._served = covers
+
+
+_turnstile = _Turnstile()
+
+
 def admit() -> None:
     """Give free places to whoever comes next, and tell those who go on waiting where they stand and why.
 
-    Several processes may call it at once: it decides under a lock, writes what it decided, and only then sends.
+    Several threads and processes may call it at once: it decides under a lock, writes what it decided, and only then
+    sends.
     """
+    _turnstile.run(_admit)
+
+
+def _admit() -> None:
     if not LabSession.objects.filter(WAITING).exists():
         return
     with transaction.atomic():
