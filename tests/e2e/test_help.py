@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.lab_page import LabPage, shoot, sign_in
 from tests.live import LivePortal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 LAB = "paralelismo"
+TERMINAL = ".panel.term .xterm-screen"
 # A save from elsewhere, as another window of the student's makes it.
 SAVE = """([url, text]) => fetch(url, {
   method: "PUT",
@@ -32,6 +33,16 @@ def other(browser: Browser, live_portal: LivePortal) -> Iterator[Page]:
     yield opened
     context.close()
     assert problems == []
+
+
+def until_seen(typist: Page, screen: Locator, word: str) -> None:
+    """Type until the terminal, which connects anew when its rights change, takes it."""
+    for _time in range(20):
+        typist.keyboard.type(f"echo {word[:-1]}''{word[-1]}\n")
+        typist.wait_for_timeout(1000)
+        if word in screen.inner_text():
+            return
+    expect(screen).to_contain_text(word)
 
 
 def test_a_hand_is_seen_a_lab_looked_at_and_typed_in_only_after_a_yes(
@@ -76,12 +87,29 @@ def test_a_hand_is_seen_a_lab_looked_at_and_typed_in_only_after_a_yes(
     other.locator("#files [role=tab]", has_text="notas.md").click()
     expect(instructor.editor).to_contain_text("apuntes")
 
+    # A terminal is seen, and not typed into.
+    page.locator(".term-new").click()
+    expect(page.locator(".panel.term .xterm-rows")).to_contain_text("$")
+    page.keyboard.type("echo alumna-$((40 + 2))\n")
+    expect(page.locator(".panel.term .xterm-rows")).to_contain_text("alumna-42")
+    other.locator("#result-tabs [role=tab]", has_text="Terminal").click()
+    theirs, own = (at.locator(".panel.term .xterm-rows") for at in (other, page))
+    expect(theirs).to_contain_text("alumna-42")
+    other.locator(TERMINAL).click()
+    other.keyboard.type("echo espia-$((1 + 1))\n")
+    page.keyboard.type("echo despues-$((2 + 1))\n")
+    expect(theirs).to_contain_text("despues-3")
+    expect(own).not_to_contain_text("espia")
+
     # Together, after a yes.
     other.locator("#watch-ask").click()
     expect(page.locator(".question")).to_be_visible()
     shoot(page, screenshots / "question.png", full=False)
     page.locator(".question button.primary").click()
     expect(other.locator("#watch-give_back")).to_be_visible()
+    other.locator(TERMINAL).click()
+    expect(other.locator(".panel.term .term-state .state.good")).to_be_visible()
+    until_seen(other, own, "docente-7")
     instructor.type(entry, "print('del docente')\n")
     expect(student.editor).to_contain_text("del docente")
     instructor.run()
@@ -94,6 +122,14 @@ def test_a_hand_is_seen_a_lab_looked_at_and_typed_in_only_after_a_yes(
     instructor.editor.click()
     other.keyboard.type("ya no")
     expect(instructor.editor).not_to_contain_text("ya no")
+    other.locator("#result-tabs [role=tab]", has_text="Terminal").click()
+    page.locator("#result-tabs [role=tab]", has_text="Terminal").click()
+    other.locator(TERMINAL).click()
+    other.keyboard.type("echo tarde-$((4 + 4))\n")
+    page.locator(TERMINAL).click()
+    page.keyboard.type("echo sola-$((4 + 5))\n")
+    expect(own).to_contain_text("sola-9")
+    expect(own).not_to_contain_text("tarde")
     expect(other.locator("#act-run")).to_be_hidden()
     page.locator("[id^=end_look]").click()
     expect(other.locator("#looking a.primary")).to_be_visible()

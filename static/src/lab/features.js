@@ -13,4 +13,4 @@ import { webPages } from "./web.js";
 export const FEATURES = [fileTree, terminals, actingBlocks, labSteps, webPages, services, help, life];
 
 /** Those of an instructor's page that looks on at a student's lab: none may change anything while `page.locked`. */
-export const VISITING = [watch];
+export const VISITING = [terminals, watch];

@@ -4,6 +4,7 @@ import { h, icon } from "./dom.js";
 import { TerminalTab } from "./terminaltab.js";
 import { t } from "./text.js";
 
+const LOOK_MS = 4000;
 const LOCAL = new Set(["localhost", "127.0.0.1", "0.0.0.0", "[::1]"]);
 
 /** Gives the page `terminals.run(text)`: shows a terminal whose shell is free, making one if needed, and runs the text. */
@@ -24,12 +25,31 @@ class Terminals {
     document.addEventListener("keydown", (event) => this.#key(event));
     page.session.addEventListener("change", ({ detail }) => page.session.ready && detail.before !== "ready" && this.#restore());
     if (page.session.ready) this.#restore();
+    if (page.config.visit) this.#visit();
+  }
+
+  /** On an instructor's page that looks on, the student's terminals come and go by themselves; it makes and ends none. */
+  #visit() {
+    this.button.remove();
+    setInterval(() => !document.hidden && this.page.session.ready && this.#restore(), LOOK_MS);
+    this.page.grid.addEventListener("lock", () => this.#tabs.forEach((tab) => tab.reconnect()));
+  }
+
+  /** The tabs of terminals that have ended, gone from an instructor's page. */
+  #forget(found) {
+    for (const [id, tab] of this.#tabs) {
+      if (!tab.over && found.some(({ name }) => name === tab.name)) continue;
+      this.#tabs.delete(id);
+      this.page.removePanel(id);
+      tab.leave();
+    }
   }
 
   /** Tabs for the terminals that the sandbox has already: of before a reload, or of another window. */
   async #restore() {
     try {
       const found = await (await this.page.session.fetch("/api/terminals")).json();
+      if (this.page.config.visit) this.#forget(found);
       const known = new Set([...this.#tabs.values()].map((tab) => tab.name));
       for (const { name } of found) if (!known.has(name)) this.#add(name);
     } catch (error) {
@@ -41,7 +61,7 @@ class Terminals {
   #add(name = null) {
     const id = `terminal-${++this.#made}`;
     const label = (number) => t("terminal.title", { number });
-    const panel = this.page.addPanel(id, label(name ?? this.#free()), { onClose: (closed) => this.#close(closed) });
+    const panel = this.page.addPanel(id, label(name ?? this.#free()), this.page.config.visit ? {} : { onClose: (closed) => this.#close(closed) });
     panel.classList.add("term");
     const tab = new TerminalTab(panel, { session: this.page.session, name, onLink: (address) => this.#follow(address), onLeave: () => this.page.resultTabs.tab(id).focus() });
     tab.id = id;
@@ -93,7 +113,8 @@ class Terminals {
     event.preventDefault();
     const current = this.#tabs.get(this.page.resultTabs.current());
     if (current && current.panel.contains(document.activeElement)) return this.#toEditor();
-    this.show(current ?? [...this.#tabs.values()].at(-1) ?? this.#add());
+    const there = current ?? [...this.#tabs.values()].at(-1) ?? (this.page.config.visit ? null : this.#add());
+    if (there) this.show(there);
   }
 
   #toEditor() {

@@ -209,13 +209,23 @@ export class TerminalTab extends EventTarget {
     this.#screen?.term.focus();
   }
 
-  /** Ends the terminal in the sandbox, too. */
-  async close() {
+  /** Connects again, with whatever this page may do by now. */
+  reconnect() {
+    this.#link?.drop();
+  }
+
+  /** Lets go of the terminal, which goes on in the sandbox. */
+  leave() {
     this.session.removeEventListener("change", this.changed);
-    const { alive, name } = this;
     this.#link?.close();
     this.#link = null;
     this.#screen?.close();
+  }
+
+  /** Ends the terminal in the sandbox, too. */
+  async close() {
+    const { alive, name } = this;
+    this.leave();
     if (name && (alive || !this.#begun) && this.session.ready && this.session.current.key === this.#key) {
       await this.session.fetch(`/api/terminals/${name}`, { method: "DELETE" }).catch((error) => {
         if (error.status !== 404) throw error; // it had ended by itself
