@@ -1,6 +1,7 @@
 """The ASGI application that uvicorn serves."""
 
 import os
+import resource
 import warnings
 
 from django.core.asgi import get_asgi_application
@@ -8,4 +9,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 # WhiteNoise hands out files as plain iterators, which Django reads whole: they are all small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+# Each live stream holds a connection open: as many as the machine allows, not the 1024 that many start with.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 application = get_asgi_application()
