@@ -45,6 +45,11 @@ def test_a_right_answer_gets_everything_and_says_how_it_went(lab_host: Host) -> 
     assert lab_host.driver.list() == []
 
 
+def test_only_the_checks_that_are_asked_for_are_run(lab_host: Host) -> None:
+    result = graded(lab_host, SOLUTION, checks=["salida"])
+    assert (result.outcome, [(c["id"], c["score"]) for c in result.checks]) == ("graded", [("salida", 1.0)])
+
+
 def test_a_warm_pair_is_used_once(lab_host: Host) -> None:
     environment = lab_host.catalog.environments["base"]
     only_grading = environment.spec.model_copy(update={"pool": environment.spec.pool.model_copy(update={"session": 0})})
