@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from labs.catalog import Catalog, load
-from tests.bench import baseline, measure
+from tests.bench import baseline, measure, terminal
 from tests.live import LivePortal
 from tests.redis_server import free_port
 from tests.sandboxes import available_drivers
@@ -81,6 +81,9 @@ def with_pool(running: LivePortal, catalog: Catalog, found: Figures) -> None:
     gateway = session.gateway()
     measure.first_output(gateway, light)
     found.take("Python run → first output (s)", measure.median(partial(measure.first_output, gateway, light), 9))
+    through, direct = terminal.key_to_echo(running, gateway, session.key)
+    found.take("terminal key → echo (ms)", 1000 * through)
+    found.take("terminal key → echo ÷ over the sandbox's own socket", through / direct)
     found.take("idle memory of a base session (MB)", measure.idle_megabytes(running, session))
     session.stop()
     session = measure.Session(student, spark)
