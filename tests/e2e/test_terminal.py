@@ -1,0 +1,64 @@
+"""Terminals in a real browser: a command, a reload, a second one, a closed one, and a shell that has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.lab_page import LabPage, shoot, sign_in
+from tests.live import LivePortal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+LAB = "paralelismo"
+START_MS = 180_000
+
+
+def tab(page: Page, title: str) -> Locator:
+    return page.locator("#result-tabs [role=tab]", has_text=title)
+
+
+def rows(page: Page) -> Locator:
+    """What the open terminal shows."""
+    return page.locator(".panel.term:not([hidden]) .xterm-rows")
+
+
+def test_a_terminal_outlives_a_reload_and_others_come_and_go(
+    page: Page, live_portal: LivePortal, screenshots: Path
+) -> None:
+    sign_in(page, live_portal)
+    LabPage(page, LAB).open()
+    page.locator(".term-new").click()
+    expect(rows(page)).to_contain_text("~/work $", timeout=START_MS)
+    # Colours of 24 bits come as style attributes, which the page's policy refuses: it must not see any.
+    page.keyboard.type("printf '\\e[38;2;200;80;20mñandú-%s\\e[0m\\n' $((40 + 2))\n")
+    expect(rows(page)).to_contain_text("ñandú-42")
+    page.keyboard.type("for i in $(seq 300); do echo renglón $i; done\n")
+    expect(rows(page)).to_contain_text("renglón 300")
+    shoot(page, screenshots / "terminal.png", full=False)
+
+    page.reload()
+    tab(page, "Terminal 1").click()
+    expect(rows(page)).to_contain_text("renglón 300")
+    page.locator(".panel.term:not([hidden])").get_by_role("button", name="Copiar").click()
+    expect(page.locator("dialog .term-text")).to_contain_text("ñandú-42")
+    page.keyboard.press("Escape")
+
+    page.locator(".term-new").click()
+    expect(tab(page, "Terminal 2")).to_have_attribute("aria-selected", "true")
+    expect(rows(page)).to_contain_text("~/work $")
+    page.keyboard.press("Control+Shift+ArrowUp")
+    expect(tab(page, "Terminal 2")).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(tab(page, "Terminal 2")).to_have_count(0)
+    expect(tab(page, "Terminal 1")).to_have_attribute("aria-selected", "true")
+
+    page.locator(".panel.term:not([hidden]) .xterm-screen").click()
+    page.keyboard.type("exit\n")
+    panel = page.locator(".panel.term:not([hidden])")
+    expect(panel.locator(".term-state")).to_contain_text("ha terminado")
+    panel.locator(".term-state button").click()
+    expect(panel.locator(".term-state")).to_contain_text("Conectada")
+    page.keyboard.type("echo otra-$((40 + 2))\n")
+    expect(rows(page)).to_contain_text("otra-42")
