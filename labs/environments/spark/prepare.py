@@ -32,7 +32,8 @@ MAIN = ("org.apache.spark.api.python.PythonGatewayServer",)
 
 def install() -> None:
     """What the warm-up imports, and the JVM's command line."""
-    shutil.copy(HERE / "lab_spark.py", SITE)
+    for module in ("lab_spark.py", "lab_history.py"):
+        shutil.copy(HERE / module, SITE)
     shutil.copy(HERE / "log4j2.properties", ENV)
     jars = sorted((SITE / "pyspark/jars").glob("*.jar"))
     for jar in jars:

@@ -1,0 +1,134 @@
+"""The web pages of real tools, as tabs of the lab page in a real browser, each through the gateway."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, expect, sync_playwright
+
+from tests.e2e import pages_course
+from tests.e2e.conftest import SCREENSHOTS
+from tests.e2e.lab_page import LabPage, shoot, sign_in
+from tests.live import LivePortal
+from tests.redis_server import free_port
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+SLOW_MS = 120_000
+
+
+@pytest.fixture(scope="module")
+def pages_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
+    """On bubblewrap alone: how a page gets from the sandbox's socket to the browser is the same on every driver."""
+    content = pages_course.write(tmp_path_factory.mktemp("content"))
+    run_dir = Path(f"/dev/shm/labs-pages-{os.getpid()}")
+    portal = LivePortal("bubblewrap", tmp_path_factory.mktemp("portal-pages"), run_dir, free_port())
+    portal.extra = {"LABS_CONTENT_DIR": str(content), "LABS_POOL": "false"}
+    try:
+        portal.start()
+        yield portal
+    finally:
+        portal.stop()
+
+
+@pytest.fixture(scope="module")
+def context(pages_portal: LivePortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A profile that lets frames of other sites keep their data, as Chromium does by default and Debian's doesn't.
+
+    Portal and labs are two sites only on one machine; a domain of their own makes them one (docs/operations.md).
+    """
+    profile = tmp_path_factory.mktemp("profile")
+    (profile / "Default").mkdir()
+    (profile / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": 0}}))
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            base_url=pages_portal.url,
+            locale="es-MX",
+            viewport={"width": 1400, "height": 900},
+        )
+        opened.set_default_timeout(SLOW_MS)
+        sign_in(opened.pages[0], pages_portal)
+        yield opened
+        opened.close()
+
+
+class Lab(LabPage):
+    def web(self, title: str) -> FrameLocator:
+        """Open a web page of the lab from the menu; what is in its frame."""
+        self._choose(title)
+        return self._frame(title)
+
+    def other_port(self, port: int) -> FrameLocator:
+        """Open what the student's own program serves, from the list of what listens."""
+        self._choose("Otro puerto")
+        self.page.locator(".web-ports button", has_text=str(port)).click()
+        return self._frame(f"Puerto {port}")
+
+    def _choose(self, text: str) -> None:
+        self.page.locator(".web-menu summary").click()
+        self.page.locator(".web-menu nav button", has_text=text).click()
+
+    def _frame(self, title: str) -> FrameLocator:
+        return self.page.frame_locator(f'iframe.web-frame[title="{title}"]')
+
+
+def lab_of(context: BrowserContext, name: str) -> Iterator[Lab]:
+    """The lab with its program run by a student."""
+    lab = Lab(context.new_page(), name).open()
+    lab.run()
+    yield lab
+    lab.page.close()
+
+
+@pytest.fixture
+def spark(context: BrowserContext) -> Iterator[Lab]:
+    yield from lab_of(context, "chispa")
+
+
+@pytest.fixture
+def dask(context: BrowserContext) -> Iterator[Lab]:
+    yield from lab_of(context, "tablero")
+
+
+def see(lab: Lab, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    shoot(lab.page, SCREENSHOTS / f"web-{name}.png", full=False)
+
+
+def test_spark_lists_its_executor_and_the_history_server_its_application(spark: Lab) -> None:
+    spark.wait_for_end()
+    ui = spark.web("Interfaz de Spark")
+    ui.get_by_role("link", name="Executors").click()
+    expect(ui.locator("tr", has_text="driver").first).to_contain_text("Active", timeout=SLOW_MS)
+    see(spark, "executors")
+    history = spark.web("Historial de Spark")
+    expect(history.locator("tbody tr", has_text="local-")).to_contain_text("lab", timeout=SLOW_MS)
+    see(spark, "history")
+
+
+DONE = """() => (window.Bokeh?.documents ?? []).flatMap((shown) => [...shown._all_models.values()])
+    .flatMap((model) => Array.from(model.data?.get?.("state") ?? model.data?.state ?? []))
+    .filter((state) => state === "memory").length"""
+
+
+def test_the_dask_graph_moves_and_a_students_own_server_opens(dask: Lab) -> None:
+    expect(dask.output).to_contain_text("trabajadores 2", timeout=SLOW_MS)
+    page = dask.page
+    board = dask.web("Panel de Dask")
+    board.get_by_role("link", name="Graph", exact=True).click()
+    graph = page.frame(url="**/graph") or page.wait_for_event(
+        "framenavigated", lambda frame: frame.url.endswith("/graph"), timeout=SLOW_MS
+    )
+    graph.wait_for_function(f"() => ({DONE})() > 0", timeout=SLOW_MS)
+    before = graph.evaluate(DONE)
+    graph.wait_for_function(f"() => ({DONE})() > {before}", timeout=SLOW_MS)
+    see(dask, "dask")
+
+    expect(dask.other_port(8123).locator("body")).to_contain_text("main.py", timeout=SLOW_MS)
