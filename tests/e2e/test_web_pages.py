@@ -37,10 +37,8 @@ def pages_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePorta
 
 @pytest.fixture(scope="module")
 def context(pages_portal: LivePortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A profile that lets frames of other sites keep their data, as Chromium does by default and Debian's doesn't.
-
-    Portal and labs are two sites only on one machine; a domain of their own makes them one (docs/operations.md).
-    """
+    """A profile that lets frames of other sites keep their data: Debian's Chromium and private windows don't, and then
+    pages that can't do without (MLflow, TensorBoard) need a window of their own."""
     profile = tmp_path_factory.mktemp("profile")
     (profile / "Default").mkdir()
     (profile / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": 0}}))

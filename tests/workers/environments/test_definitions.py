@@ -11,6 +11,8 @@ from workers.environments import BuildError
 from workers.environments.__main__ import load, names
 
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\$((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+)", re.MULTILINE)
+HELD_BACK = {("mlops", "pyarrow")}
+"""What another package keeps older than the other environments have it: mlflow asks for pyarrow below 26."""
 
 
 @pytest.mark.parametrize("name", names())
@@ -27,11 +29,14 @@ def test_what_was_asked_for_is_what_was_pinned(name: str) -> None:
     asked = [line for line in (env.path / "requirements.in").read_text().splitlines() if re.match("[a-z]", line)]
     for line in asked:
         package, _, version = line.partition("==")
-        assert version in ("", pinned[package])
+        assert version in ("", pinned[package.partition("[")[0]])
 
 
 def test_environments_that_share_a_package_share_its_version() -> None:
-    pins = [{match[1]: match[2] for match in PIN.finditer(load(name).requirements)} for name in names()]
+    pins = [
+        {match[1]: match[2] for match in PIN.finditer(load(name).requirements) if (name, match[1]) not in HELD_BACK}
+        for name in names()
+    ]
     for one in pins:
         for other in pins:
             assert {p: one[p] for p in one.keys() & other.keys()} == {p: other[p] for p in one.keys() & other.keys()}
