@@ -18,6 +18,16 @@ class AuthoringError(Exception):
 
 def new_lab(root: Path, course: str, module: str, lab: str, environment: str) -> Path:
     """Copy the template and add the lab to the last topic of its module (a folder name or a number)."""
+    target, listing, listed = place(root, course, module, lab, environment)
+    shutil.copytree(TEMPLATE, target, ignore=shutil.ignore_patterns("__pycache__"))
+    spec = target / "lab.yaml"
+    spec.write_text(spec.read_text().replace("environment: base", f"environment: {environment}"))
+    listing.write_text(listed)
+    return target
+
+
+def place(root: Path, course: str, module: str, lab: str, environment: str) -> tuple[Path, Path, str]:
+    """Where a new lab goes, its module.yaml, and what that must say then. Raises AuthoringError; writes nothing."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", lab) or len(lab) > 60:
         raise AuthoringError(f"`{lab}` is no lab id: lower-case words joined by hyphens, at most 60 characters")
     catalog = load(root)
@@ -31,12 +41,7 @@ def new_lab(root: Path, course: str, module: str, lab: str, environment: str) ->
     target = folder / "labs" / lab
     if target.exists():
         raise AuthoringError(f"{target} exists already")
-    listed = _with_lab(folder / "module.yaml", lab)
-    shutil.copytree(TEMPLATE, target, ignore=shutil.ignore_patterns("__pycache__"))
-    spec = target / "lab.yaml"
-    spec.write_text(spec.read_text().replace("environment: base", f"environment: {environment}"))
-    (folder / "module.yaml").write_text(listed)
-    return target
+    return target, folder / "module.yaml", _with_lab(folder / "module.yaml", lab)
 
 
 def _module_folder(course: Path, module: str) -> Path:

@@ -1,8 +1,9 @@
-"""``manage.py labs validate|sync|verify|new``: what authors and admins do with the course files."""
+"""``manage.py labs validate|sync|verify|new|import-nbgrader|export-nbgrader``: what authors and admins do."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -28,9 +29,18 @@ class Command(BaseCommand):
         new.add_argument("--course", default="ml-a-escala")
         new.add_argument("--module", required=True, help="the module's folder or number")
         new.add_argument("--environment", default="base")
+        taken = verbs.add_parser("import-nbgrader", help="make a lab of an nbgrader source notebook")
+        taken.add_argument("assignment", type=Path, help="the .ipynb file")
+        taken.add_argument("--lab", required=True, help="the new lab's id")
+        taken.add_argument("--course", default="ml-a-escala")
+        taken.add_argument("--module", required=True, help="the module's folder or number")
+        taken.add_argument("--environment", default="base")
+        given = verbs.add_parser("export-nbgrader", help="write a lab's notebooks as an nbgrader source assignment")
+        given.add_argument("lab")
+        given.add_argument("out", type=Path, help="the assignment's folder")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        getattr(self, f"_{options['verb']}")(options)
+        getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
 
     def _validate(self, _options: dict[str, Any]) -> None:
         catalog = load(settings.LABS.content_dir)
@@ -72,3 +82,30 @@ class Command(BaseCommand):
         except authoring.AuthoringError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"made {path}")
+
+    def _import_nbgrader(self, options: dict[str, Any]) -> None:
+        from labs import authoring, nbgrader
+
+        asked = [options[name] for name in ("assignment", "course", "module", "lab", "environment")]
+        try:
+            path, notes = nbgrader.import_assignment(settings.LABS.content_dir, *asked)
+        except authoring.AuthoringError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"made {path}")
+        for note in notes:
+            self.stderr.write(note)
+
+    def _export_nbgrader(self, options: dict[str, Any]) -> None:
+        from labs import authoring, nbgrader
+
+        lab = load(settings.LABS.content_dir).labs.get(options["lab"])
+        if lab is None:
+            raise CommandError(f"unknown lab `{options['lab']}`")
+        try:
+            paths, notes = nbgrader.export_lab(lab, options["out"])
+        except authoring.AuthoringError as error:
+            raise CommandError(str(error)) from error
+        for path in paths:
+            self.stdout.write(f"wrote {path}")
+        for note in notes:
+            self.stderr.write(note)
