@@ -18,7 +18,7 @@ from portal.accounts.access import signed_in, signed_in_async
 from portal.core import blobs
 from portal.core.api import ApiError, api, body
 from portal.core.live import live
-from portal.courses.models import Enrollment, Lab, reader
+from portal.courses.models import reader
 from portal.courses.rendering import render as render_markdown
 from portal.courses.services import lab_for
 from portal.grading import services, steps
@@ -26,6 +26,7 @@ from portal.grading.access import visible_step_check, visible_submission
 from portal.grading.models import GradingJob, Submission
 from portal.grading.presenting import Presenter
 from portal.labsessions import files, lifecycle, web
+from portal.labsessions.access import workspace_of
 from portal.labsessions.models import Workspace
 from portal.labsessions.presenting import session_json
 from portal.labsessions.services import active_session, workspace_for
@@ -36,8 +37,7 @@ from portal.labsessions.strings import strings
 @ensure_csrf_cookie
 def lab_page(request: HttpRequest, lab: str) -> HttpResponse:
     """``labs/lab.html``: lab, course, module, topic (Page or None), instructions (safe HTML), config."""
-    found, enrollment = lab_for(signed_in(request), lab)
-    return render(request, "labs/lab.html", lab_context(_workspace(found, enrollment)))
+    return render(request, "labs/lab.html", lab_context(workspace_of(signed_in(request), lab)))
 
 
 def lab_context(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
@@ -51,13 +51,6 @@ def lab_context(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
         "instructions": render_markdown(lab.instructions[reader()], steps=[each.id for each in lab.file.steps]).html,
         "config": _config(workspace, staff=staff),
     }
-
-
-def _workspace(lab: Lab, enrollment: Enrollment) -> Workspace:
-    """The student's workspace; an unsaved one for who only looks, so that reading writes nothing."""
-    found = Workspace.objects.filter(lab=lab, enrollment=enrollment).first() or Workspace()
-    found.lab, found.enrollment = lab, enrollment
-    return found
 
 
 def _config(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
@@ -83,7 +76,7 @@ def _config(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
         "urls": _urls(lab.slug),
         "gateway": settings.GATEWAY_URL,
         "session": session_json(session) if session else None,
-        "life": lifecycle.before(workspace),
+        "life": None if session else lifecycle.before(workspace),
         "web": {"uis": web.pages(lab)},
         "services": web.services(lab),
         "submissions": presenter.many(history),
@@ -129,10 +122,10 @@ def _history(workspace: Workspace) -> list[Submission]:
 @require_http_methods(["GET", "POST"])
 def submissions(request: HttpRequest, lab: str) -> HttpResponse:
     """GET → the reader's submissions, newest first. POST with Idempotency-Key → 201 submission (200 when repeated)."""
-    found, enrollment = lab_for(signed_in(request), lab)
     if request.method == "GET":
-        workspace = _workspace(found, enrollment)
+        workspace = workspace_of(signed_in(request), lab)
         return JsonResponse(Presenter(workspace).many(_history(workspace)), safe=False)
+    found, enrollment = lab_for(signed_in(request), lab)
     workspace = workspace_for(enrollment, found)
     submission, created = services.submit(workspace, request.headers.get("Idempotency-Key", ""))
     submission = Submission.objects.select_related("job", "grade").get(pk=submission.pk)
@@ -185,8 +178,7 @@ async def submission_events(request: HttpRequest, pk: int) -> StreamingHttpRespo
 @require_GET
 def lab_steps(request: HttpRequest, lab: str) -> HttpResponse:
     """GET → how far the reader is in the lab's steps."""
-    found, enrollment = lab_for(signed_in(request), lab)
-    workspace = _workspace(found, enrollment)
+    workspace = workspace_of(signed_in(request), lab)
     return JsonResponse(steps.progress(workspace, Presenter(workspace)), safe=False)
 
 

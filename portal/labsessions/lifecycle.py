@@ -92,9 +92,8 @@ def shown(session: LabSession) -> dict[str, Any]:
 
 
 def before(workspace: Workspace) -> dict[str, Any]:
-    """For a page without a running session: how the last one ended, and what is kept of it."""
-    last = workspace.sessions.first() if workspace.pk else None
-    ended = last if last and last.state in {State.STOPPED, State.FAILED} else None
+    """For a page without a session: how the last one ended, and what is kept of it."""
+    ended = workspace.sessions.first() if workspace.pk else None
     return {
         "snapshot": snapshots.shown(workspace),
         "reason": ended.reason if ended else "",

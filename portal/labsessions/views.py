@@ -15,7 +15,7 @@ from portal.core.api import ApiError, api, body
 from portal.core.live import live
 from portal.courses.services import lab_for
 from portal.labsessions import admission, archives, files, filetree, lifecycle, services, snapshots, versions, web
-from portal.labsessions.access import own_session
+from portal.labsessions.access import own_session, workspace_of
 from portal.labsessions.models import LabSession, Workspace
 from portal.labsessions.presenting import session_json
 from workers import tickets
@@ -41,13 +41,10 @@ def file(request: HttpRequest, lab: str, path: str) -> HttpResponse:
 
 def _workspace(request: HttpRequest, lab: str) -> Workspace:
     """The reader's workspace; who only looks gets one that isn't stored."""
+    if request.method == "GET":
+        return workspace_of(signed_in(request), lab)
     found, enrollment = lab_for(signed_in(request), lab)
-    if request.method != "GET":
-        return services.workspace_for(enrollment, found)
-    stored = Workspace.objects.filter(enrollment=enrollment, lab=found).first()
-    workspace = stored or Workspace()
-    workspace.enrollment, workspace.lab = enrollment, found
-    return workspace
+    return services.workspace_for(enrollment, found)
 
 
 def _save(request: HttpRequest, lab: str, path: str) -> HttpResponse:

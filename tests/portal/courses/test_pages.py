@@ -10,7 +10,7 @@ from django.test import Client
 from portal.courses.models import Enrollment
 from tests.portal.factories import CohortFactory, EnrollmentFactory, UserFactory, build_environment
 
-MOST_QUERIES = 16
+MOST_QUERIES = 12
 
 
 @pytest.mark.parametrize("path", ["/curso/ml/", "/curso/ml/01-paralelismo/", "/curso/ml/02-spark/", "/lab/suma/"])
