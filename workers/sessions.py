@@ -194,5 +194,10 @@ def read_route(run_dir: Path, session: str) -> str | None:
         return None
 
 
+def routed(run_dir: Path) -> list[str]:
+    """The sessions that a browser can reach on this host."""
+    return sorted(route.name for route in (run_dir / "routes").glob("[a-z0-9]*"))
+
+
 def remove_route(run_dir: Path, session: str) -> None:
     _route(run_dir, session).unlink(missing_ok=True)

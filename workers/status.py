@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
+from workers import sessions
 from workers.host import Host
 from workers.sandboxes.base import PreflightError, Protection
 
@@ -32,6 +33,7 @@ def host_report(host: Host) -> dict[str, Any]:
         "driver": host.driver.name,
         "protections": protections(host),
         "sandboxes": len(host.driver.list()),
+        "sessions": sessions.routed(host.run_dir),
         "slots": host.config.session_slots,
         "disk_free": shutil.disk_usage(host.config.var_dir).free,
         "at": time.time(),

@@ -11,6 +11,7 @@ from django.db import transaction
 from portal.core import clock, queue
 from portal.core.plain import plain
 from portal.courses.models import Environment
+from portal.labsessions import services
 from portal.labsessions.admission import admit, tell_waiting
 from portal.labsessions.models import EnvironmentBuild, Host
 
@@ -40,6 +41,7 @@ def host_report(report: dict[str, Any]) -> None:
         logger.info("new host %s (%s)", host.name, host.driver)
     for environment in Environment.objects.filter(active=True):
         _build_if_needed(environment, host)
+    services.host_runs(host.name, report.get("sessions"))
     admit()
 
 

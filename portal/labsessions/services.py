@@ -115,6 +115,18 @@ def session_changed(report: dict[str, Any]) -> None:
         admit()
 
 
+def host_runs(host: str, sessions: Any) -> None:
+    """A host said which sessions it runs: one that has long been ready there and isn't among them is over.
+
+    So a host that was restarted, with all its sandboxes gone, leaves nobody waiting for one of them.
+    """
+    if not isinstance(sessions, list):
+        return
+    ready = LabSession.objects.filter(host=host, state=State.READY, changed_at__lte=clock.now() - Host.SILENT_AFTER)
+    for session in ready.exclude(key__in=[str(key) for key in sessions]):
+        session_changed({"session": session.key, "state": State.STOPPED, "host": host, "reason": "ended"})
+
+
 def notify(key: str, state: str) -> None:
     """Wake whoever watches this session."""
     queue.publish(f"session:{key}", {"t": "state", "state": str(state)})

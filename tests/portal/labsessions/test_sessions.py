@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from portal.core import queue
+from portal.core import clock, queue
 from portal.labsessions import admission, services
 from portal.labsessions.hosts import host_report
 from portal.labsessions.models import Host, LabSession, Workspace
@@ -187,3 +188,21 @@ def test_a_host_gets_the_environments_it_lacks(course: None, queued: Callable) -
     host_report(told)
     assert [message["args"] for message in queued("builds")] == [["base"]]
     assert Host.objects.get().alive(soon())
+
+
+def test_a_session_that_its_host_no_longer_runs_is_over(ready_host: Host) -> None:
+    """The host was restarted, and all its sandboxes with it."""
+
+    def ready(host: str) -> LabSession:
+        session, _created = services.start(WorkspaceFactory())
+        LabSession.objects.filter(pk=session.pk).update(state=State.READY, host=host, changed_at=long_ago)
+        return session
+
+    long_ago = clock.now() - timedelta(minutes=5)
+    kept, lost, elsewhere, new = (ready(host) for host in ("host0", "host0", "host1", "host0"))
+    LabSession.objects.filter(pk=new.pk).update(changed_at=clock.now())
+    host_report({"host": "host0", "driver": "bubblewrap", "sessions": [kept.key]})
+    for session in (kept, lost, elsewhere, new):
+        session.refresh_from_db()
+    assert [session.state for session in (kept, lost, elsewhere, new)] == ["ready", "stopped", "ready", "ready"]
+    assert lost.reason == "ended"
