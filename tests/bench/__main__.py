@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from labs.catalog import Catalog, load
-from tests.bench import baseline, measure, terminal
+from tests.bench import baseline, measure, streams, terminal
 from tests.live import LivePortal
 from tests.redis_server import free_port
 from tests.sandboxes import available_drivers
@@ -22,6 +22,7 @@ from workers.config import ROOT, settings
 
 RAW = "`docker run true` or `bwrap true` (s)"
 LIGHT, SPARK = "paralelismo", "spark-sql"
+STREAMS = 1000
 TARGETS = {
     "click → ready, base, pool hit (s)": 0.5,
     "click → ready, base, pool miss (s)": 2.5,
@@ -68,7 +69,16 @@ def figures(driver: str, catalog: Catalog) -> Figures:
         without_pool(running, catalog, found)
     with portal(driver, warm=False, LABS_HIBERNATE_SECONDS="3") as running:
         hibernating(running, catalog, found)
+    with portal(driver, warm=False, LABS_SESSION_SLOTS="1") as running:
+        many_streams(running, catalog, found)
     return found
+
+
+def many_streams(running: LivePortal, catalog: Catalog, found: Figures) -> None:
+    one, many = streams.measure(running, catalog.labs[LIGHT], STREAMS)
+    for name, spread in (("1 live stream", one), (f"{STREAMS} live streams", many)):
+        found.take(f"{name} on one web process: delay p95 (s)", spread.p95)
+        found.take(f"{name} on one web process: its memory (MB)", spread.megabytes)
 
 
 def with_pool(running: LivePortal, catalog: Catalog, found: Figures) -> None:
