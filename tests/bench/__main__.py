@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from labs.catalog import Catalog, load
-from tests.bench import baseline, measure, streams, terminal
+from tests.bench import baseline, measure, rush, streams, terminal
 from tests.live import LivePortal
 from tests.redis_server import free_port
 from tests.sandboxes import available_drivers
@@ -23,6 +23,7 @@ from workers.config import ROOT, settings
 RAW = "`docker run true` or `bwrap true` (s)"
 LIGHT, SPARK = "paralelismo", "spark-sql"
 STREAMS = 1000
+CLASS = 60
 TARGETS = {
     "click → ready, base, pool hit (s)": 0.5,
     "click → ready, base, pool miss (s)": 2.5,
@@ -71,7 +72,17 @@ def figures(driver: str, catalog: Catalog) -> Figures:
         hibernating(running, catalog, found)
     with portal(driver, warm=False, LABS_SESSION_SLOTS="1") as running:
         many_streams(running, catalog, found)
+    with portal(driver, warm=True) as running:
+        whole_class(running, catalog, found)
     return found
+
+
+def whole_class(running: LivePortal, catalog: Catalog, found: Figures) -> None:
+    """On the places that a host has by default."""
+    alone, half, most = rush.measure(running, catalog.labs[LIGHT], CLASS)
+    found.take(f"{CLASS} starts at once: p50 to ready (s)", half)
+    found.take(f"{CLASS} starts at once: p95 to ready (s)", most)
+    found.take(f"{CLASS} starts at once: p95 ÷ one start alone", most / alone)
 
 
 def many_streams(running: LivePortal, catalog: Catalog, found: Figures) -> None:

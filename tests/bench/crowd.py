@@ -1,4 +1,4 @@
-"""A class of many who wait for a place, put straight into a running portal's database.
+"""A class of many, put straight into a running portal's database.
 
 ``crowd`` runs this file in a process with the portal's own settings; each line it prints is one student.
 """
@@ -19,21 +19,21 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 @dataclass(frozen=True)
 class Waiter:
-    """One student in the queue: their session's key and the cookies of their browser."""
+    """One student: the cookies of their browser and, when they are in the queue, their session's key."""
 
     key: str
     cookies: str
     csrf: str
 
 
-def crowd(portal: LivePortal, number: int, lab: str) -> list[Waiter]:
-    """``number`` new students of one cohort, each with a session in the queue and a signed-in browser."""
+def crowd(portal: LivePortal, number: int, lab: str, *, queued: bool = True) -> list[Waiter]:
+    """``number`` new students of one cohort, each with a signed-in browser and, if ``queued``, in line for a place."""
     secrets = dict(
         line.split("=", 1) for line in (portal.var_dir / "secrets.env").read_text().splitlines() if "=" in line
     )
     setting = {**secrets, "PORTAL_DATABASE_URL": f"sqlite:///{portal.var_dir}/db.sqlite3"}
     made = subprocess.run(
-        [sys.executable, "-m", "tests.bench.crowd", str(number), lab],
+        [sys.executable, "-m", "tests.bench.crowd", str(number), lab, "queued" if queued else ""],
         cwd=ROOT,
         env={**os.environ, **setting, "DJANGO_SETTINGS_MODULE": "portal.settings"},
         stdout=subprocess.PIPE,
@@ -64,16 +64,18 @@ def main() -> None:
             workspace = Workspace.objects.create(
                 enrollment=Enrollment.objects.create(user=user, cohort=cohort), lab=lab
             )
-            waits = LabSession.objects.create(
-                workspace=workspace, created_at=now, changed_at=now, seen_at=now, deadline=now, reason="queue"
-            )
+            key = ""
+            if sys.argv[3]:
+                key = LabSession.objects.create(
+                    workspace=workspace, created_at=now, changed_at=now, seen_at=now, deadline=now, reason="queue"
+                ).key
             browser = SessionStore()
             browser.update({"_auth_user_id": str(user.pk), "_auth_user_backend": BACKEND})
             browser["_auth_user_hash"] = user.get_session_auth_hash()
             browser.create()
             csrf = get_random_string(32)
             cookies = f"{settings.SESSION_COOKIE_NAME}={browser.session_key}; {settings.CSRF_COOKIE_NAME}={csrf}"
-            print(json.dumps({"key": waits.key, "cookies": cookies, "csrf": csrf}))
+            print(json.dumps({"key": key, "cookies": cookies, "csrf": csrf}))
 
 
 if __name__ == "__main__":
