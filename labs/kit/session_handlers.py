@@ -11,6 +11,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from . import notebook, places, strict, workspace
+from .delivered import Delivered
 from .session_kernel import Busy, SessionKernel
 
 MAX_ORDER = 2 << 20
@@ -24,10 +25,12 @@ class Handler(web.RequestHandler):
 
     kernel: SessionKernel
     sql: bool
+    delivered: Delivered
 
-    def initialize(self, kernel: SessionKernel, sql: bool) -> None:
+    def initialize(self, kernel: SessionKernel, sql: bool, delivered: Delivered) -> None:
         self.kernel = kernel
         self.sql = sql
+        self.delivered = delivered
 
     def check_xsrf_cookie(self) -> None:
         """The ticket is the authentication."""
@@ -65,7 +68,7 @@ class Workspace(Handler):
 
     async def put(self) -> None:
         try:
-            await asyncio.to_thread(workspace.unpack, self.request.body, places.WORK)
+            await asyncio.to_thread(workspace.unpack, self.request.body, places.WORK, each=self.delivered.note)
         except workspace.Refused as refused:
             self.refuse(refused)
             return
@@ -90,6 +93,7 @@ class Files(Handler):
         except workspace.Refused as refused:
             self.refuse(refused)
             return
+        self.delivered.note(path, self.request.body)
         self.set_status(204)
 
     def delete(self, path: str) -> None:
@@ -99,6 +103,13 @@ class Files(Handler):
             self.refuse(refused)
             return
         self.set_status(204)
+
+
+class Changed(Handler):
+    """What a shell or a program changed of the files that came in: ``{"files": {path: SHA-256 of what came in}}``."""
+
+    async def get(self) -> None:
+        self.finish({"files": await asyncio.to_thread(self.delivered.changed)})
 
 
 class RunList(Handler):
@@ -207,11 +218,12 @@ class Restart(Handler):
 
 def handlers(kernel: SessionKernel, sql: bool) -> list[tuple[str, type[Handler], dict[str, Any]]]:
     """The routes. ``sql`` says whether .sql files run here."""
-    known = {"kernel": kernel, "sql": sql}
+    known = {"kernel": kernel, "sql": sql, "delivered": Delivered(places.WORK)}
     return [
         (r"/lab/health", Health, known),
         (r"/lab/workspace", Workspace, known),
         (r"/lab/files/(.+)", Files, known),
+        (r"/lab/changed", Changed, known),
         (r"/lab/runs", RunList, known),
         (r"/lab/runs/(r[0-9]+)/events", RunEvents, known),
         (r"/lab/runs/(r[0-9]+)/interrupt", Interrupt, known),

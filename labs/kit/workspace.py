@@ -13,7 +13,7 @@ import secrets
 import stat
 import tarfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,8 +158,13 @@ def remove(root: Path, path: str) -> None:
         raise Refused("not_regular", path) from None
 
 
-def unpack(archive: bytes, root: Path, caps: Caps = CAPS) -> int:
-    """Lay a tar over ``root``; the number of files. All is checked before anything is written. Raises Refused."""
+def unpack(
+    archive: bytes, root: Path, caps: Caps = CAPS, each: Callable[[str, bytes], None] = lambda _path, _content: None
+) -> int:
+    """Lay a tar over ``root``; the number of files. All is checked before anything is written. Raises Refused.
+
+    ``each`` is told of every file that was written.
+    """
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
             wanted = [member for member in _members(tar, caps) if member.isfile()]
@@ -171,6 +176,7 @@ def unpack(archive: bytes, root: Path, caps: Caps = CAPS) -> int:
                 if len(content) < member.size:
                     raise Refused("bad_archive", member.name)
                 write(root, member.name, content, caps, 0o755 if member.mode & 0o100 else 0o644)
+                each(member.name.removeprefix("./"), content)
             return len(wanted)
     except (tarfile.TarError, ValueError, EOFError, OverflowError) as error:
         raise Refused("bad_archive", str(error)) from None

@@ -62,3 +62,21 @@ def test_a_terminal_outlives_a_reload_and_others_come_and_go(
     expect(panel.locator(".term-state")).to_contain_text("Conectada")
     page.keyboard.type("echo otra-$((40 + 2))\n")
     expect(rows(page)).to_contain_text("otra-42")
+
+
+def test_what_a_shell_writes_into_an_open_file_is_taken_in_and_kept(page: Page, live_portal: LivePortal) -> None:
+    sign_in(page, live_portal)
+    lab = LabPage(page, LAB).open()
+    lab.type("main.py", "print('del editor')\n")
+    lab.run()
+    lab.wait_for_end()
+    page.locator(".term-new").click()
+    expect(rows(page)).to_contain_text("~/work $", timeout=START_MS)
+    page.keyboard.type("sed -i s/editor/shell/ main.py\n")
+    expect(lab.editor).to_contain_text("print('del shell')")
+    lab.wait_until_saved()
+    page.reload()
+    expect(lab.editor).to_contain_text("print('del shell')")
+    lab.run()
+    lab.wait_for_end()
+    expect(lab.output).to_contain_text("del shell")

@@ -123,4 +123,12 @@ STRINGS = {
     "sandbox.not_regular": _("This is no plain file: a link, a folder or a device has that name."),
     "sandbox.too_many_files": _("There are too many files for that."),
     "sandbox.corrupt": _("The file is damaged, or isn't what its name says."),
+    "outside.taken": _("{path} was changed in the sandbox; the editor shows it."),
+    "outside.title": _("{path} was changed in the sandbox too"),
+    "outside.text": _("A shell or a program wrote it there, and you have typed here since. Choose which to keep."),
+    "outside.there": _("in the sandbox"),
+    "outside.here": _("in the editor"),
+    "outside.use_there": _("Keep the sandbox's"),
+    "outside.use_here": _("Keep the editor's"),
+    "outside.open": _("{path} differs between the editor and the sandbox. Choose which text to keep, then try again."),
 }

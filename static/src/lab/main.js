@@ -11,6 +11,7 @@ import { Files } from "./files.js";
 import { History } from "./history.js";
 import { layout, shortcutHelp } from "./layout.js";
 import { Output } from "./output.js";
+import { Outside } from "./outside.js";
 import { RichFrame } from "./richframe.js";
 import { Runs } from "./runs.js";
 import { Session } from "./session.js";
@@ -39,6 +40,8 @@ class LabPage {
     this.#buildToolbar();
     this.#buildResults();
     this.views = layout(grid);
+    this.outside = new Outside(this);
+    this.runs.takeIn = () => this.outside.take();
     this.waiting = new Waiting(this.session, config.lab.readySeconds, (error) => this.fail(error));
     this.panel = new SessionPanel(document.getElementById("session"), this.session, config.lab.readySeconds, (error) => this.fail(error));
     this.#connect();
@@ -209,6 +212,7 @@ class LabPage {
     if (this.submissions.sending || this.submissions.pending || this.config.visit) return;
     this.#clearFailure();
     try {
+      await this.outside.take();
       const submission = await this.submissions.submit();
       if (submission) this.showSubmission(submission);
     } catch (error) {

@@ -19,6 +19,8 @@ export class Runs extends EventTarget {
     this.#session = session;
     this.#files = files;
     this.entry = entry;
+    /** Set by the page: takes in what was changed in the sandbox itself. */
+    this.takeIn = async () => {};
     this.current = null;
     this.stage = null;
   }
@@ -73,8 +75,9 @@ export class Runs extends EventTarget {
     }
   }
 
-  /** Brings the open files into the sandbox as they are now. */
+  /** Brings the open files into the sandbox as they are now, once what was changed there is taken in. */
   async push() {
+    await this.takeIn();
     const paths = this.#files.paths().filter((path) => this.#pushed.get(path) !== this.#files.get(path).text);
     await Promise.all(
       paths.map(async (path) => {

@@ -38,6 +38,7 @@ class Steps {
 
   /** Asked about is what is saved: what is still being typed is saved first. */
   async #saved() {
+    await this.page.outside.take();
     if (!(await this.page.files.flush())) throw Object.assign(new Error(t("step.unsaved")), { code: "unsaved" });
   }
 

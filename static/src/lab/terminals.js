@@ -64,6 +64,7 @@ class Terminals {
     const panel = this.page.addPanel(id, label(name ?? this.#free()), this.page.config.visit ? {} : { onClose: (closed) => this.#close(closed) });
     panel.classList.add("term");
     const tab = new TerminalTab(panel, { session: this.page.session, name, onLink: (address) => this.#follow(address), onLeave: () => this.page.resultTabs.tab(id).focus() });
+    tab.addEventListener("state", () => tab.atPrompt && this.page.outside.soon()); // a command may have written an open file
     tab.id = id;
     tab.addEventListener("named", () => (this.page.resultTabs.tab(id).querySelector(".tab-label").textContent = label(tab.name)));
     this.#tabs.set(id, tab);
