@@ -25,6 +25,18 @@ with Client("tcp://127.0.0.1:8786") as client:
     pieces = client.map(lambda number: time.sleep(0.5) or number, range(2000))
     client.gather(pieces)
 """
+MLOPS = """import mlflow
+from tensorboard.summary import Writer
+
+mlflow.set_experiment("paginas")
+with mlflow.start_run(run_name="carrera-azul"):
+    mlflow.log_metric("error", 0.25)
+    mlflow.log_text("hola", "nota.txt")
+writer = Writer("runs/uno")
+writer.add_scalar("perdida", 0.25, 1)
+writer.close()
+print("anotado")
+"""
 CLUSTER = """
 services:
   - id: scheduler
@@ -41,7 +53,7 @@ uis:
     service: scheduler
     path: /status
 """
-LABS = {"chispa": ("spark", SPARK, ""), "tablero": ("dask", DASK, CLUSTER)}
+LABS = {"chispa": ("spark", SPARK, ""), "tablero": ("dask", DASK, CLUSTER), "carreras": ("mlops", MLOPS, "")}
 
 
 def _lab(environment: str, program: str, more: str) -> dict[str, str]:

@@ -69,6 +69,12 @@ class Lab(LabPage):
         self.page.locator(".web-ports button", has_text=str(port)).click()
         return self._frame(f"Puerto {port}")
 
+    def go_to(self, path: str) -> None:
+        """By the address bar of the page that is shown."""
+        address = self.page.locator(".web:visible .web-address input")
+        address.fill(path)
+        address.press("Enter")
+
     def _choose(self, text: str) -> None:
         self.page.locator(".web-menu summary").click()
         self.page.locator(".web-menu nav button", has_text=text).click()
@@ -95,6 +101,11 @@ def dask(context: BrowserContext) -> Iterator[Lab]:
     yield from lab_of(context, "tablero")
 
 
+@pytest.fixture
+def mlops(context: BrowserContext) -> Iterator[Lab]:
+    yield from lab_of(context, "carreras")
+
+
 def see(lab: Lab, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     shoot(lab.page, SCREENSHOTS / f"web-{name}.png", full=False)
@@ -116,7 +127,7 @@ DONE = """() => (window.Bokeh?.documents ?? []).flatMap((shown) => [...shown._al
     .filter((state) => state === "memory").length"""
 
 
-def test_the_dask_graph_moves_and_a_students_own_server_opens(dask: Lab) -> None:
+def test_the_dask_graph_moves_a_students_own_server_opens_and_a_cell_runs_in_jupyterlab(dask: Lab) -> None:
     expect(dask.output).to_contain_text("trabajadores 2", timeout=SLOW_MS)
     page = dask.page
     board = dask.web("Panel de Dask")
@@ -130,3 +141,26 @@ def test_the_dask_graph_moves_and_a_students_own_server_opens(dask: Lab) -> None
     see(dask, "dask")
 
     expect(dask.other_port(8123).locator("body")).to_contain_text("main.py", timeout=SLOW_MS)
+
+    jupyter = dask.web("JupyterLab")
+    jupyter.locator(".jp-LauncherCard[data-category=Notebook]").first.click()
+    cell = jupyter.locator(".jp-Notebook .jp-CodeCell").first
+    cell.locator(".cm-content").click()
+    page.keyboard.type("print(6 * 7, 'de una celda')")
+    # JupyterLab forgets a run that is asked for before it has a kernel, and its round indicator says idle even then.
+    expect(jupyter.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle", timeout=SLOW_MS)
+    page.keyboard.press("Shift+Enter")
+    expect(cell.locator(".jp-OutputArea-output")).to_contain_text("42 de una celda", timeout=SLOW_MS)
+    expect(jupyter.locator(".Toastify__toast")).to_have_count(0)
+    see(dask, "jupyterlab")
+
+
+def test_mlflow_lists_a_run_and_tensorboard_a_curve(mlops: Lab) -> None:
+    expect(mlops.output).to_contain_text("anotado", timeout=2 * SLOW_MS)  # it waits for the server, which starts, too
+    mlflow = mlops.web("MLflow")
+    mlops.go_to("/#/experiments/1/runs")
+    expect(mlflow.get_by_text("carrera-azul").first).to_be_visible(timeout=SLOW_MS)
+    see(mlops, "mlflow")
+    board = mlops.web("TensorBoard")
+    expect(board.get_by_text("perdida").first).to_be_visible(timeout=SLOW_MS)
+    see(mlops, "tensorboard")
