@@ -1,4 +1,4 @@
-"""The web pages of real tools, as tabs of the lab page in a real browser, each through the gateway."""
+"""What runs beside a student's program, in a real browser: the web pages of real tools, and a lab's services."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, expect, sync_playwright
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, expect, sync_playwright
 
 from tests.e2e import pages_course
 from tests.e2e.conftest import SCREENSHOTS
@@ -164,3 +164,42 @@ def test_mlflow_lists_a_run_and_tensorboard_a_curve(mlops: Lab) -> None:
     board = mlops.web("TensorBoard")
     expect(board.get_by_text("perdida").first).to_be_visible(timeout=SLOW_MS)
     see(mlops, "tensorboard")
+
+
+@pytest.fixture
+def services(context: BrowserContext) -> Iterator[Locator]:
+    """The panel of services of a student who has just started their session there."""
+    lab = LabPage(context.new_page(), "servicios").open()
+    lab.page.get_by_role("tab", name="Servicios").click()
+    panel = lab.page.locator("#panel-services")
+    panel.get_by_role("button", name="Encender").click()
+    yield panel
+    lab.page.close()
+
+
+AT_THE_END = "log => log.scrollHeight > log.clientHeight && log.scrollTop + log.clientHeight >= log.scrollHeight - 1"
+
+
+def test_a_service_is_stopped_and_started_again_and_its_log_followed(services: Locator) -> None:
+    scheduler, workers = (services.locator("li", has_text=title) for title in ("Planificador", "Trabajadores"))
+    for service in (scheduler, workers):
+        expect(service.get_by_role("status")).to_have_text("en ejecución", timeout=SLOW_MS)
+    scheduler.locator("summary").click()
+    log = scheduler.get_by_role("log")
+    expect(log).to_contain_text("Register worker", timeout=SLOW_MS)
+
+    workers.get_by_role("button", name="Parar").click()
+    expect(workers.get_by_role("status")).to_have_text("parado", timeout=SLOW_MS)
+    expect(workers.get_by_role("button", name="Arrancar")).to_be_focused()
+    expect(scheduler.get_by_role("status")).to_have_text("en ejecución")
+    expect(log).to_contain_text("Remove worker", timeout=SLOW_MS)  # what comes while one looks is shown
+    services.page.wait_for_function(AT_THE_END, arg=log.element_handle())
+    services.page.get_by_role("tab", name="Historial").click()
+    services.page.get_by_role("tab", name="Servicios").click()
+    services.page.wait_for_function(AT_THE_END, arg=log.element_handle())
+    shoot(services.page, SCREENSHOTS / "services.png", full=False)
+
+    workers.get_by_role("button", name="Arrancar").click()
+    expect(workers.get_by_role("status")).to_have_text("en ejecución", timeout=SLOW_MS)
+    workers.locator("summary").click()
+    expect(workers.get_by_role("log")).to_contain_text("Registered to", timeout=SLOW_MS)

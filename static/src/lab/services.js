@@ -58,6 +58,8 @@ class Services {
 
 class Row {
   #reading = null;
+  #told = { state: "stopped" };
+  #pressed = null;
 
   constructor(page, id, title) {
     Object.assign(this, { page, id });
@@ -70,6 +72,7 @@ class Row {
     this.log = h("details", {}, h("summary", {}, t("services.log")), h("label", { class: "check-field" }, this.follow, t("services.follow")), this.place);
     this.log.addEventListener("toggle", () => this.#toggle());
     this.follow.addEventListener("change", () => this.#toEnd());
+    new ResizeObserver(() => this.#toEnd()).observe(this.place); // its tab opens, or its lines break elsewhere
     this.element = h("li", {}, h("div", { class: "service-head" }, h("strong", {}, title), this.mark, this.more, h("span", { class: "push" }), Object.values(this.buttons)), this.log);
     this.forget();
   }
@@ -80,24 +83,36 @@ class Row {
     this.log.open = false;
     this.draw({ state: "stopped" });
     this.log.hidden = true;
-    for (const button of Object.values(this.buttons)) button.hidden = true;
+    this.#offer([]);
   }
 
-  draw({ state, since = null, restarts = 0, exit = null }) {
+  draw(told) {
+    const { state, since = null, restarts = 0, exit = null } = (this.#told = told);
     const up = UP.has(state);
     this.mark.replaceChildren(stateMark(...MARKS[state], t(`services.${state}`)));
-    const told = [since ? t("services.since", { when: moment(since * 1000) }) : "", restarts ? tn("services.restarts", restarts) : "", state === "failed" && exit !== null ? t("services.exit", { exit }) : ""];
-    this.more.textContent = told.filter(Boolean).join(" · ");
+    const more = [since ? t("services.since", { when: moment(since * 1000) }) : "", restarts ? tn("services.restarts", restarts) : "", state === "failed" && exit !== null ? t("services.exit", { exit }) : ""];
+    this.more.textContent = more.filter(Boolean).join(" · ");
     this.log.hidden = false;
-    this.buttons.start.hidden = up;
-    this.buttons.stop.hidden = this.buttons.restart.hidden = !up;
+    this.#offer(up ? ["stop", "restart"] : ["start"]);
+  }
+
+  /** The focus stays among the buttons, on the one that was pressed where it is there again. */
+  #offer(names) {
+    const at = document.activeElement;
+    for (const [name, button] of Object.entries(this.buttons)) button.hidden = !names.includes(name);
+    if (!Object.values(this.buttons).some((button) => button === at && button.hidden)) return;
+    this.buttons[names.includes(this.#pressed) ? this.#pressed : names[0]]?.focus();
   }
 
   async #act(name) {
-    const { session } = this.page;
-    await session.fetch(`/lab/services/${this.id}/${name}`, { method: "POST" }).catch((error) => this.page.fail(error));
-    const next = this.buttons[name].hidden ? Object.values(this.buttons).find((button) => !button.hidden) : null;
-    next?.focus();
+    this.#pressed = name;
+    if (name !== "start") this.mark.replaceChildren(stateMark("busy", "dot", t("services.stopping"))); // it may take its time
+    try {
+      await this.page.session.fetch(`/lab/services/${this.id}/${name}`, { method: "POST" });
+    } catch (error) {
+      this.draw(this.#told);
+      this.page.fail(error);
+    }
   }
 
   #toggle() {
