@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from aiohttp import WSMsgType, web
+from aiohttp import BodyPartReader, WSMsgType, web
 
 from workers import tickets
 from workers.config import LabsSettings
@@ -22,6 +23,27 @@ PORTAL = "http://127.0.0.1:8000"
 LEFT = web.AppKey("left", asyncio.Event)
 SAID = web.AppKey("said", list[str])
 SCREENS = web.AppKey("screens", set[web.WebSocketResponse])
+KERNEL = "v1.kernel.websocket.jupyter.org"
+PIECE = 1024 * 1024
+PACE = web.AppKey("pace", "Pace")
+
+
+class Pace:
+    """How far a body has come, and how many pieces of it may still go: lets a test walk in step with the program."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.pieces = asyncio.Semaphore(0)
+        self._moved = asyncio.Condition()
+
+    async def moved(self, count: int) -> None:
+        async with self._moved:
+            self.bytes += count
+            self._moved.notify_all()
+
+    async def reaches(self, count: int) -> None:
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.bytes >= count)
 
 
 async def echo(request: web.Request) -> web.Response:
@@ -36,6 +58,35 @@ async def big(request: web.Request) -> web.Response:
     async for chunk in request.content.iter_any():
         total += len(chunk)
     return web.Response(body=b"x" * total)
+
+
+async def upload(request: web.Request) -> web.Response:
+    """Takes a form with one file, and says what it got; a piece counts as soon as it is here."""
+    part = await (await request.multipart()).next()
+    assert isinstance(part, BodyPartReader)
+    digest = hashlib.sha256()
+    while chunk := await part.read_chunk(65536):
+        digest.update(chunk)
+        await request.app[PACE].moved(len(chunk))
+    return web.json_response({"name": part.name, "filename": part.filename, "sha256": digest.hexdigest()})
+
+
+async def deaf(request: web.Request) -> web.Response:
+    """Reads nothing of what is sent, until the test allows a piece."""
+    await request.app[PACE].pieces.acquire()
+    return web.Response()
+
+
+async def download(request: web.Request) -> web.StreamResponse:
+    """As many pieces as ``count``, each once the test allows it, with no word on how many will come."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    pace = request.app[PACE]
+    for number in range(int(request.query["count"])):
+        await pace.pieces.acquire()
+        await response.write(bytes([number % 256]) * PIECE)
+        await pace.moved(PIECE)
+    return response
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -87,7 +138,7 @@ async def redirect(request: web.Request) -> web.Response:
 
 
 async def websocket(request: web.Request) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(protocols=("lab.v1",), max_msg_size=0)
+    socket = web.WebSocketResponse(protocols=("lab.v1", KERNEL), max_msg_size=0)
     await socket.prepare(request)
     await socket.send_json({"origin": request.headers.get("Origin"), "query": request.query_string})
     async for message in socket:
@@ -117,8 +168,11 @@ async def terminal(request: web.Request) -> web.WebSocketResponse:
 def program() -> web.Application:
     app = web.Application()
     app[LEFT] = asyncio.Event()
-    app[SAID], app[SCREENS] = [], set()
+    app[SAID], app[SCREENS], app[PACE] = [], set(), Pace()
     app.router.add_post("/big", big)
+    app.router.add_post("/upload", upload)
+    app.router.add_post("/deaf", deaf)
+    app.router.add_get("/download", download)
     app.router.add_get("/events", events)
     app.router.add_get("/lab/runs/r1/events", events)
     app.router.add_get("/terminals/websocket/1", terminal)
