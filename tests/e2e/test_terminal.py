@@ -1,11 +1,13 @@
-"""Terminals in a real browser: a command, a reload, a second one, a closed one, and a shell that has ended."""
+"""Terminals in a real browser: a command, a reload, a second one, one closed, a shell that ended, a gateway that died."""
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.e2e.lab_page import LabPage, shoot, sign_in
 from tests.live import LivePortal
@@ -80,3 +82,28 @@ def test_what_a_shell_writes_into_an_open_file_is_taken_in_and_kept(page: Page, 
     lab.run()
     lab.wait_for_end()
     expect(lab.output).to_contain_text("del shell")
+
+
+def test_a_terminal_is_back_with_what_it_showed_when_the_gateway_died(
+    context: BrowserContext, live_portal: LivePortal
+) -> None:
+    page = context.new_page()  # of its own: the browser tells of each connection that breaks
+    sign_in(page, live_portal)
+    LabPage(page, LAB).open()
+    page.locator(".term-new").click()
+    expect(rows(page)).to_contain_text("~/work $", timeout=START_MS)
+    page.keyboard.type("clave=$((40 + 2)); for i in $(seq 300); do echo renglón $i; done\n")
+    expect(rows(page)).to_contain_text("renglón 300")
+    page.keyboard.press("Shift+PageUp")
+    expect(rows(page)).not_to_contain_text("renglón 300")
+
+    with page.expect_websocket(lambda socket: "terminals" in socket.url, timeout=START_MS):
+        os.kill(live_portal.pid("gateway"), signal.SIGKILL)
+    expect(rows(page)).to_contain_text("renglón 300")  # drawn again, from its end
+    page.keyboard.type("echo sigue-$clave\n")  # the same shell, and the keyboard still there
+    expect(rows(page)).to_contain_text("sigue-42")
+    panel = page.locator(".panel.term:not([hidden])")
+    expect(panel.locator(".term-state")).to_contain_text("Conectada")
+    panel.get_by_role("button", name="Copiar").click()
+    kept = page.locator("dialog .term-text").inner_text()
+    assert [kept.count(f"renglón {number}\n") for number in (1, 150, 300)] == [1, 1, 1]
