@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from labs.catalog import Catalog, load
-from tests.bench import baseline, measure, rush, streams, terminal
+from tests.bench import baseline, measure, pages, rush, streams, terminal
 from tests.live import LivePortal
 from tests.redis_server import free_port
 from tests.sandboxes import available_drivers
@@ -111,6 +111,9 @@ def with_pool(running: LivePortal, catalog: Catalog, found: Figures) -> None:
     gateway = session.gateway()
     measure.edit_to_result(student, gateway, spark, 3)
     found.take("idle memory of a Spark session (MB)", measure.idle_megabytes(running, session))
+    through, direct = pages.first_byte(running, session, gateway)
+    found.take("UI tab, Spark's page → first byte (ms)", 1000 * through)
+    found.take("UI tab first byte over direct (ratio)", through / direct)
     edits = (measure.edit_to_result(student, gateway, spark, number) for number in range(4, 9))
     found.take("Spark edit → result (s)", statistics.median(edits))
     session.stop()
