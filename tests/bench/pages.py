@@ -1,4 +1,4 @@
-"""A web page of the lab until its first byte: through the gateway, and over the sandbox's own socket in the same run."""
+"""A web page of a lab until its first byte: through the gateway, and over the sandbox's own socket in the same run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terminals in a real browser: a command, a reload, a second one, one closed, a shell that ended, a gateway that died."""
+"""Terminals in a real browser: a command, a reload, a second, one closed, a shell that ended, a gateway that died."""
 
 from __future__ import annotations
 
