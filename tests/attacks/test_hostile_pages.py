@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ from workers.config import ROOT, settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 FRAME_FILES = ROOT / "static" / "build"
-ANSI = ROOT / "static" / "src" / "lab" / "ansi.js"
+LAB_SOURCE = ROOT / "static" / "src" / "lab"
+ANSI = LAB_SOURCE / "ansi.js"
 COOKIES = {"sessionid": "the-portals-session", "csrftoken": "the-portals-token"}
 
 
@@ -259,6 +261,74 @@ def test_row_23_rich_output_has_no_power_over_the_page_and_sends_nothing_out(por
         assert await tab.title() == "portal"
         assert tab.url == home
         assert len(context.pages) == 1, "no window was opened"
+        assert [path for path, _cookie in s.portal.seen if "leak" in path] == []
+        await context.close()
+
+    run(portal_port, test)
+
+
+NOTEBOOK = """<title>portal</title><body><div id="out"></div><div id="text"></div><script src="/lab.js"></script>
+<script>
+const { events, source, gateway, session } = {told};
+const frameFor = () => new lab.RichFrame(gateway, session);
+const output = new lab.Output(document.querySelector("#out"), { frameFor, goTo() {}, knows: () => false });
+output.start({ path: "main.ipynb#celda", started: 1 });
+for (const event of events) output.add(event);
+output.end({ state: "ok", seconds: 1 });
+document.querySelector("#text").append(lab.markdownElements(source));
+</script>"""
+MODULES = "".join(f'export * from "./{name}.js";' for name in ("output", "richframe", "booktext"))
+
+
+def lab_script() -> str:
+    """The parts of the lab page that draw a notebook, as the build makes them."""
+    command = [
+        str(ROOT / "node_modules/.bin/esbuild"),
+        "--bundle",
+        "--format=iife",
+        "--global-name=lab",
+        "--log-level=error",
+    ]
+    made = subprocess.run(command, input=MODULES, cwd=LAB_SOURCE, capture_output=True, text=True, check=True)
+    return made.stdout
+
+
+def test_row_23_a_notebooks_output_and_text_never_become_script(portal_port: int) -> None:
+    """On the lab page itself there is only text; what is rich goes to the frame, and a script as output nowhere."""
+
+    async def test(s: Stage) -> None:
+        home = f"http://localhost:{portal_port}/"
+        hostile = ATTACKS.replace("{portal}", home)
+        script = f"fetch('{home}leak?script'); window.ran = 1"
+        bundles = [
+            {"application/javascript": script, "text/plain": hostile},
+            {"text/markdown": hostile, "text/latex": hostile},
+            {"application/vnd.jupyter.widget-view+json": {"model_id": hostile}, "text/plain": hostile},
+            {"text/html": hostile, "text/plain": hostile},
+        ]
+        events = [
+            {"t": "stream", "name": "stdout", "text": hostile},
+            {"t": "error", "ename": hostile, "evalue": hostile, "traceback": hostile},
+            *({"t": "display", "data": bundle} for bundle in bundles),
+        ]
+        source = f"[a](javascript:alert(1)) [b](data:text/html,x) ![c]({home}leak?picture) <b>\n\n{hostile}\n\n# título"
+        gateway = s.gateway.host("{ui}").replace(SESSION, "{session}")
+        told = {"events": events, "source": source, "gateway": f"http://{gateway}", "session": SESSION}
+        s.portal.pages["/"] = NOTEBOOK.replace("{told}", json.dumps(told).replace("</", "<\\/"))
+        s.portal.pages["/lab.js"] = lab_script()
+        s.portal.policy = f"frame-src http://*.localhost:{s.gateway.port}"
+        context = await s.browser.new_context()
+        tab = await context.new_page()
+        await tab.goto(home)
+        await tab.locator("#text h1").wait_for()
+        frame = tab.locator("#out iframe")
+        await frame.content_frame.locator(".item").wait_for(state="attached")
+        assert await frame.get_attribute("sandbox") == "allow-scripts"
+        assert (await frame.get_attribute("src") or "").startswith(f"http://{s.gateway.host('frame')}/")
+        assert await tab.locator(":is(#out, #text) :is(script, img, form, link, iframe:not(.rich))").count() == 0
+        assert await tab.locator("#text :is(a, svg)").count() == 0
+        assert "<script>window.ran" in await tab.locator("#out .terminal").first.inner_text()
+        assert await tab.evaluate("[window.ran, document.title]") == [None, "portal"]
         assert [path for path, _cookie in s.portal.seen if "leak" in path] == []
         await context.close()
 

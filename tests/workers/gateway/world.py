@@ -25,7 +25,6 @@ SAID = web.AppKey("said", list[str])
 SCREENS = web.AppKey("screens", set[web.WebSocketResponse])
 KERNEL = "v1.kernel.websocket.jupyter.org"
 PIECE = 1024 * 1024
-PACE = web.AppKey("pace", "Pace")
 
 
 class Pace:
@@ -44,6 +43,9 @@ class Pace:
     async def reaches(self, count: int) -> None:
         async with self._moved:
             await self._moved.wait_for(lambda: self.bytes >= count)
+
+
+PACE = web.AppKey("pace", Pace)
 
 
 async def echo(request: web.Request) -> web.Response:
