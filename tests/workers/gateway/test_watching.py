@@ -67,7 +67,8 @@ def reading(w: World, seconds: float = 60, ui: str = "jupyter", **more: str) -> 
 async def status(w: World, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
     url = URL(w.url(path), encoded=True)
     async with w.client.request(method, url, headers=headers, allow_redirects=False) as answer:
-        found = re.search(r'"code": ?"(\w+)"', await answer.text())
+        endless = answer.content_type == "text/event-stream"
+        found = None if endless else re.search(r'"code": ?"(\w+)"', await answer.text())
         return answer.status, found[1] if found else ""
 
 
