@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.live import LivePortal
+from tests.live import LivePortal, wait_for
 
 GRADING_MS = 240_000
 RUN_MS = 120_000
@@ -34,6 +35,21 @@ class LabPage:
         self.page.goto(f"/lab/{self.lab}/")
         expect(self.page.locator("#act-run")).to_be_visible()
         return self
+
+    def open_anew(self) -> LabPage:
+        """Open it without the session that an earlier test left, and its runs and terminals."""
+        self.open()
+        config = json.loads(self.page.locator("#lab-config").text_content() or "{}")
+        key = (config["session"] or {}).get("key")
+        if key is None:
+            return self
+        browser = self.page.context
+        token = next(cookie["value"] for cookie in browser.cookies() if cookie["name"] == "csrftoken")
+        headers = {"X-CSRFToken": token, "Referer": self.page.url}
+        assert browser.request.post(f"/sesion/{key}/parar/", headers=headers).ok
+        over = ("stopped", "failed")
+        wait_for(lambda: browser.request.get(f"/sesion/{key}/").json()["state"] in over, 90, lambda: "it goes on")
+        return self.open()
 
     def show(self, path: str) -> None:
         self.page.locator("#files [role=tab]", has_text=path).click()

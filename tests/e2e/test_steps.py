@@ -89,7 +89,7 @@ def test_a_block_goes_into_the_editor_and_back_out_with_one_click(page: Page, li
 
 def test_a_block_runs_in_the_terminal_on_the_files_of_the_page(page: Page, live_portal: LivePortal) -> None:
     sign_in(page, live_portal)
-    lab_page = LabPage(page, LAB).open()
+    lab_page = LabPage(page, LAB).open_anew()
     lab_page.type("main.py", 'print("desde", "la", "terminal")\n')
     step(page, "leyes").get_by_role("button", name="Ejecutar en la terminal").click()
     expect(page.locator("#results .panel.term")).to_contain_text("desde la terminal", timeout=RUN_MS)

@@ -1,4 +1,4 @@
-"""Terminals in a real browser: a command, a reload, a second, one closed, a shell that ended, a gateway that died."""
+"""Terminals in a real browser: commands, reloads, several, a shell that ended, a gateway that died."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_terminal_outlives_a_reload_and_others_come_and_go(
     page: Page, live_portal: LivePortal, screenshots: Path
 ) -> None:
     sign_in(page, live_portal)
-    LabPage(page, LAB).open()
+    LabPage(page, LAB).open_anew()
     page.locator(".term-new").click()
     expect(rows(page)).to_contain_text("~/work $", timeout=START_MS)
     # Colours of 24 bits come as style attributes, which the page's policy refuses: it must not see any.
@@ -68,7 +68,7 @@ def test_a_terminal_outlives_a_reload_and_others_come_and_go(
 
 def test_what_a_shell_writes_into_an_open_file_is_taken_in_and_kept(page: Page, live_portal: LivePortal) -> None:
     sign_in(page, live_portal)
-    lab = LabPage(page, LAB).open()
+    lab = LabPage(page, LAB).open_anew()
     lab.type("main.py", "print('del editor')\n")
     lab.run()
     lab.wait_for_end()
@@ -89,7 +89,7 @@ def test_a_terminal_is_back_with_what_it_showed_when_the_gateway_died(
 ) -> None:
     page = context.new_page()  # of its own: the browser tells of each connection that breaks
     sign_in(page, live_portal)
-    LabPage(page, LAB).open()
+    LabPage(page, LAB).open_anew()
     page.locator(".term-new").click()
     expect(rows(page)).to_contain_text("~/work $", timeout=START_MS)
     page.keyboard.type("clave=$((40 + 2)); for i in $(seq 300); do echo renglón $i; done\n")
