@@ -96,7 +96,7 @@ STRINGS = {
     "session.queued": _("Waiting"),
     "session.queued.more": _("Your turn comes as soon as there is room."),
     "session.starting": _("Starting"),
-    "session.starting.more": _("It usually takes a few seconds."),
+    "session.starting.more": _("A host is preparing your sandbox."),
     "session.ready": _("Ready"),
     "session.ready.more": _("Your sandbox is running. Your files live in the portal, so stopping it loses nothing."),
     "session.stopping": _("Stopping"),

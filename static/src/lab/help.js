@@ -62,8 +62,7 @@ class Help {
       "p",
       { class: types ? "typing" : "" },
       icon("eye"),
-      h("span", {}, words),
-      h("span", { class: "push" }),
+      h("span", { class: "looking-words" }, words),
       types ? end("end_typing", `visitas/${id}/teclado/`, "danger") : null,
       end("end_look", `visitas/${id}/`, "quiet"),
     );
