@@ -21,7 +21,7 @@ def test_it_has_no_problems() -> None:
 def test_module_2_teaches_topics_2_1_and_2_2() -> None:
     module = CATALOG.courses["ml-a-escala"].modules[0]
     assert [(topic.number, topic.marked) for topic in module.spec.topics] == [("2.1", True), ("2.2", True)]
-    assert sorted(lab.id for lab in module.labs) == ["optimizacion-spark", "paralelismo", "spark-sql"]
+    assert sorted(lab.id for lab in module.labs) == ["optimizacion-spark", "paralelismo", "rdd", "spark-sql"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -105,7 +105,8 @@ def _builder() -> str:
 
 
 def _kit() -> list[Path]:
-    return sorted((settings().content_dir / "kit").glob("*.py"))
+    """Every file of it: the modules, and what a terminal's shell reads."""
+    return sorted(path for path in (settings().content_dir / "kit").iterdir() if path.is_file())
 
 
 @functools.cache
