@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -38,17 +39,18 @@ class LabPage:
 
     def open_anew(self) -> LabPage:
         """Open it without the session that an earlier test left, and its runs and terminals."""
-        self.open()
-        config = json.loads(self.page.locator("#lab-config").text_content() or "{}")
-        key = (config["session"] or {}).get("key")
-        if key is None:
-            return self
         browser = self.page.context
-        token = next(cookie["value"] for cookie in browser.cookies() if cookie["name"] == "csrftoken")
-        headers = {"X-CSRFToken": token, "Referer": self.page.url}
-        assert browser.request.post(f"/sesion/{key}/parar/", headers=headers).ok
-        over = ("stopped", "failed")
-        wait_for(lambda: browser.request.get(f"/sesion/{key}/").json()["state"] in over, 90, lambda: "it goes on")
+        # Asked without a page: one that is open would follow the session to its end, and be told that it is gone.
+        html = browser.request.get(f"/lab/{self.lab}/").text()
+        config = json.loads(re.search(r'<script id="lab-config"[^>]*>(.*?)</script>', html, re.DOTALL)[1])
+        if config["session"]:
+            address = f"/sesion/{config['session']['key']}/"
+            token = next(cookie["value"] for cookie in browser.cookies() if cookie["name"] == "csrftoken")
+            headers = {"X-CSRFToken": token, "Referer": self.page.url}
+            answer = browser.request.post(f"{address}parar/", headers=headers)
+            assert answer.ok, answer.text()
+            over = ("stopped", "failed")
+            wait_for(lambda: browser.request.get(address).json()["state"] in over, 180, lambda: "the session goes on")
         return self.open()
 
     def show(self, path: str) -> None:
