@@ -11,10 +11,12 @@ import hashlib
 import http.client
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from workers.host import Host
 from workers.sandboxes.base import Handle
@@ -23,13 +25,18 @@ from workers.workspace import MAX_SNAPSHOT_BYTES, Connection
 SECONDS = 60.0
 CHUNK = 1 << 20
 NAMES = 10
+MAX_CHANGED = 200
+MAX_ANSWER = 256 << 10
+MAX_FILE_BYTES = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """One that is stored. ``left_out``: ``count``, ``bytes``, ``names`` (some) of files too large, ``more``: uncounted.
 
-    ``content`` is the tar's own digest: the same when nothing has changed.
+    ``content`` is the tar's own digest: the same when nothing has changed. ``changed``: of the files that the portal
+    laid there and something in the sandbox wrote since, by path, ``[SHA-256 as laid, SHA-256 as stored now]``.
     """
 
     sha256: str
@@ -37,6 +44,7 @@ class Snapshot:
     content: str
     taken_at: float
     left_out: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, list[str]] = field(default_factory=dict)
 
 
 def take(host: Host, session: str, handle: Handle, known: str = "") -> Snapshot | None:
@@ -53,15 +61,31 @@ def take(host: Host, session: str, handle: Handle, known: str = "") -> Snapshot 
             for chunk in _chunks(response):
                 content.update(chunk)
                 file.write(chunk)
+        if content.hexdigest() == known:
+            return None
+        left_out = _left_out(response.getheader("X-Lab-Left-Out") or "{}")
+        changed = _changed(host, connection)
     except http.client.HTTPException as error:
         raise ConnectionError(f"no whole snapshot: {error!r}") from error
     finally:
         connection.close()
-    if content.hexdigest() == known:
-        return None
-    left_out = _left_out(response.getheader("X-Lab-Left-Out") or "{}")
     stored = packed.getvalue()
-    return Snapshot(host.storage.put(stored), len(stored), content.hexdigest(), taken_at, left_out)
+    return Snapshot(host.storage.put(stored), len(stored), content.hexdigest(), taken_at, left_out, changed)
+
+
+def _changed(host: Host, connection: Connection) -> dict[str, list[str]]:
+    """Store the files that a shell or a program changed of those that were laid. Raises OSError or StorageError."""
+    status, answer = connection.ask("GET", "/lab/changed", most=MAX_ANSWER)
+    try:
+        laid = {str(path): str(digest) for path, digest in json.loads(answer)["files"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ConnectionError(f"it doesn't say what was changed: {status} {error!r}") from error
+    changed = {}
+    for path, digest in list(laid.items())[:MAX_CHANGED]:
+        status, content = connection.ask("GET", f"/lab/files/{quote(path)}", most=MAX_FILE_BYTES + 1)
+        if status == http.client.OK and len(content) <= MAX_FILE_BYTES and _DIGEST.fullmatch(digest):
+            changed[path] = [digest, host.storage.put(content)]
+    return changed
 
 
 def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:

@@ -189,6 +189,7 @@ class Snapshot(models.Model):
     """A workspace as a sandbox left it, in the store; the newest of a workspace is what its next session begins with.
 
     Rows outlive what they belong to, so that the sweep finds their content and takes it out of the store.
+    ``changed``: saved files that something in the sandbox wrote, by path, ``[SHA-256 as laid, SHA-256 as left]``.
     """
 
     workspace = models.ForeignKey(Workspace, models.SET_NULL, null=True, related_name="snapshots")
@@ -196,6 +197,7 @@ class Snapshot(models.Model):
     sha256 = models.CharField(max_length=64, unique=True)
     size = models.PositiveIntegerField()
     left_out = models.JSONField(default=dict)
+    changed = models.JSONField(default=dict)
     taken_at = models.DateTimeField()
 
     class Meta:

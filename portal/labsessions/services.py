@@ -112,6 +112,7 @@ def session_changed(report: dict[str, Any]) -> None:
             session.host = str(report.get("host") or session.host)
             _send_stop(session)
     if state in {State.STOPPED, State.FAILED}:
+        snapshots.take_in(key)
         admit()
 
 
@@ -157,6 +158,7 @@ def _stopping_again(session: LabSession) -> None:
     waited = clock.now() - session.changed_at
     if waited > START_FAILS_AFTER or not session.host:
         LabSession.objects.filter(pk=session.pk, state=State.STOPPING).update(state=State.STOPPED)
+        snapshots.take_in(session.key)
         notify(session.key, State.STOPPED)
     else:
         _send_stop(session)
@@ -165,5 +167,6 @@ def _stopping_again(session: LabSession) -> None:
 def _fail(session: LabSession, reason: str) -> None:
     rows = LabSession.objects.filter(pk=session.pk, state=session.state)
     if rows.update(state=State.FAILED, reason=reason, changed_at=clock.now()):
+        snapshots.take_in(session.key)
         notify(session.key, State.FAILED)
         _send_stop(session)

@@ -51,6 +51,15 @@ class LabPage:
 
     def open_anew(self) -> LabPage:
         """Open it without the session that an earlier test left, and its runs and terminals."""
+        self.end_session()
+        return self.open()
+
+    def leave(self) -> None:
+        """Go to another page of the portal: nothing then looks after the session here."""
+        self.page.goto("/")
+
+    def end_session(self) -> None:
+        """End the session that runs, if one does, and wait for its end."""
         browser = self.page.context
         # Asked without a page: one that is open would follow the session to its end, and be told that it is gone.
         html = browser.request.get(f"/lab/{self.lab}/").text()
@@ -61,7 +70,6 @@ class LabPage:
             assert answer.ok, answer.text()
             over = ("stopped", "failed")
             wait_for(lambda: browser.request.get(address).json()["state"] in over, 180, lambda: "the session goes on")
-        return self.open()
 
     def show(self, path: str) -> None:
         self.page.locator("#files [role=tab]", has_text=path).click()

@@ -18,6 +18,13 @@ with open("enorme.bin", "wb") as file:
     file.truncate(40 << 20)
 print("escrito", flush=True)
 """
+LATER_SECONDS = 4
+LATER = f"""import subprocess, sys
+text = "print('de un programa', flush=True)\\n"
+code = f"import time; time.sleep({LATER_SECONDS}); open('main.py', 'w').write({{text!r}})"
+subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+print("luego", flush=True)
+"""
 READS = """from pathlib import Path
 print("quedan", len(Path("salida/modelo.bin").read_bytes()), "bytes")
 """
@@ -71,6 +78,24 @@ def test_more_time_stop_and_resume_with_every_file(page: Page, live_portal: Live
     lab_page.type("main.py", READS)
     lab_page.run()
     expect(lab_page.output).to_contain_text("quedan 256 bytes")
+
+
+def test_what_a_program_writes_while_no_page_is_open_is_there_at_the_resume(
+    page: Page, live_portal: LivePortal
+) -> None:
+    sign_in(page, live_portal)
+    lab_page = LabPage(page, LAB).open_anew()
+    lab_page.type("main.py", LATER)
+    lab_page.run()
+    expect(lab_page.output).to_contain_text("luego")
+    lab_page.wait_for_end()
+    lab_page.leave()
+    page.wait_for_timeout(LATER_SECONDS * 1000 + 1000)
+    lab_page.end_session()
+    lab_page = LabPage(page, LAB).open()
+    expect(lab_page.editor).to_have_text("print('de un programa', flush=True)")
+    lab_page.run()
+    expect(lab_page.output).to_contain_text("de un programa")
 
 
 def test_a_sandbox_that_dies_while_the_student_types_is_replaced_with_everything_saved(

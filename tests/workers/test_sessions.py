@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from tests.workers.lab_host import lab_host
-from workers import sessions, specs, workspace
+from workers import sessions, snapshots, specs, workspace
 from workers.host import Host
 from workers.jobs import SessionJob
 from workers.startup import StartError, handle_of
@@ -68,6 +69,27 @@ def test_a_snapshot_comes_before_the_saved_files_and_without_the_deleted_ones(la
     assert get(lab_host, started.sandbox, "/lab/files/dato.txt") == (200, b"changed")
     assert get(lab_host, started.sandbox, "/lab/files/salida/a.bin") == (200, bytes(range(256)))
     assert get(lab_host, started.sandbox, "/lab/files/fuera.txt")[0] == 404
+
+
+def test_a_snapshot_carries_what_was_written_into_saved_files(lab_host: Host) -> None:
+    asked = job(lab_host)
+    handle = handle_of(lab_host, sessions.start(lab_host, asked).sandbox)
+    untouched = snapshots.take(lab_host, asked.session, handle)
+    assert untouched is not None
+    assert untouched.changed == {}
+    written = b"open('main.py', 'w').write('from a program')\n"
+    connection = workspace.Connection(handle, 10)
+    assert connection.ask("PUT", "/lab/files/otro.py", written)[0] == http.client.NO_CONTENT
+    assert connection.ask("POST", "/lab/runs", json.dumps({"path": "otro.py"}).encode())[0] < 300
+    end = time.monotonic() + 60
+    while not json.loads(connection.ask("GET", "/lab/changed")[1])["files"]:
+        assert time.monotonic() < end, "the program never wrote"
+        time.sleep(0.1)
+    connection.close()
+    taken = snapshots.take(lab_host, asked.session, handle, untouched.content)
+    assert taken is not None
+    left = lab_host.storage.put(b"from a program")
+    assert taken.changed == {"main.py": [asked.files["main.py"], left]}
 
 
 def test_a_snapshot_made_to_hurt_is_refused_and_the_session_comes_up(lab_host: Host) -> None:

@@ -128,6 +128,73 @@ def test_the_next_session_begins_with_the_last_snapshot(
     assert (second["snapshot"], second["deleted"]) == (stored()["sha256"], ["nuevo.py"])
 
 
+def wrote(path: str, before: str, now: str) -> dict[str, list[str]]:
+    """A program in the sandbox wrote ``now`` where the portal had laid ``before``."""
+    return {path: [storage().put(before.encode()), storage().put(now.encode())]}
+
+
+def save(client: Client, path: str, text: str, base: int) -> None:
+    body = {"text": text, "base_version": base}
+    assert client.put(f"/lab/suma/archivos/{path}", body, content_type="application/json").status_code == 200
+
+
+def text_of(workspace: Workspace, path: str) -> tuple[str, int]:
+    file = workspace.files.get(path=path)
+    return storage().get(file.sha256).decode(), file.version
+
+
+def test_what_a_program_wrote_into_a_saved_file_is_its_newest_version_once_the_session_is_over(
+    signed_in: Client, running: LabSession, queued: Callable
+) -> None:
+    save(signed_in, "main.py", "mine", 0)
+    told = stored(changed=wrote("main.py", "mine", "a program's"))
+    lifecycle.session_activity({"session": running.key, "idle_left": None, "hibernating": False, "snapshot": told})
+    assert text_of(running.workspace, "main.py") == ("mine", 1), "an open page takes it in itself"
+    report(running, "failed", reason="host_lost")
+    assert text_of(running.workspace, "main.py") == ("a program's", 2)
+    signed_in.post("/lab/suma/sesion/")
+    assert queued("sessions")[1]["args"][0]["files"]["main.py"] == storage().put(b"a program's")
+    assert signed_in.get("/lab/suma/").context["config"]["files"][0]["version"] == 2
+
+
+def test_what_a_program_wrote_into_a_file_as_the_lab_gave_it_is_saved_too(running: LabSession) -> None:
+    starter = running.workspace.lab.starter["main.py"]["text"]
+    told = stored(changed=wrote("main.py", starter, "a program's"))
+    report(running, "stopped", snapshot=told)
+    report(running, "stopped", snapshot=told)  # a message may come twice
+    assert text_of(running.workspace, "main.py") == ("a program's", 1)
+
+
+def test_what_was_saved_meanwhile_counts_more_than_what_a_program_wrote(signed_in: Client, running: LabSession) -> None:
+    save(signed_in, "main.py", "mine", 0)
+    save(signed_in, "main.py", "newer", 1)
+    save(signed_in, "gone.py", "x = 1", 0)
+    assert signed_in.delete("/lab/suma/archivos/gone.py").status_code == 200
+    changed = wrote("main.py", "mine", "a program's") | wrote("gone.py", "x = 1", "y") | wrote("unknown.py", "", "z")
+    report(running, "stopped", snapshot=stored(changed=changed))
+    assert text_of(running.workspace, "main.py") == ("newer", 2)
+    assert set(running.workspace.files.filter(deleted_at=None).values_list("path", flat=True)) == {"main.py"}
+
+
+@pytest.mark.parametrize(
+    "digests", [["0" * 64], ["0" * 64, "no digest"], "ab", 3, None, [{}, []]], ids=lambda value: str(value)[:12]
+)
+def test_a_nonsensical_word_on_changed_files_loses_nothing(
+    signed_in: Client, running: LabSession, digests: object
+) -> None:
+    save(signed_in, "main.py", "mine", 0)
+    report(running, "stopped", snapshot=stored(changed={"main.py": digests}))
+    assert text_of(running.workspace, "main.py") == ("mine", 1)
+    assert snapshots.current(running.workspace) is not None
+
+
+def test_a_binary_written_into_a_text_file_stays_in_the_snapshot(signed_in: Client, running: LabSession) -> None:
+    save(signed_in, "main.py", "mine", 0)
+    changed = {"main.py": [storage().put(b"mine"), storage().put(b"\xff\x00")]}
+    report(running, "stopped", snapshot=stored(changed=changed))
+    assert text_of(running.workspace, "main.py") == ("mine", 1)
+
+
 def test_the_page_says_how_the_last_one_ended_and_what_is_kept(signed_in: Client, running: LabSession) -> None:
     left_out = {"count": 1, "bytes": 50_000_000, "names": ["enorme.bin"], "more": False}
     report(running, "stopped", reason="idle", snapshot=stored(left_out=left_out))
