@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,6 +80,7 @@ class Lab:
     notebooks: dict[str, Transplant] = field(default_factory=dict)
     """The submission's notebooks with its answers in the pristine ones, by path."""
     services: tuple[str, ...] = ()
+    checks: Path = Path("checks.py")
     rng: random.Random = field(init=False)
     _memo: dict[str, Any] = field(default_factory=dict)
 
@@ -170,6 +172,26 @@ class Lab:
         if type(status) is not int or not isinstance(given, dict) or len(answer.buffers) != 1:
             raise _no_answer(path)
         return Response(status, {str(k).lower(): str(v) for k, v in given.items()}, bytes(answer.buffers[0]))
+
+    @contextmanager
+    def connect(self, port: int, timeout: float = 20) -> Iterator[str]:
+        """``127.0.0.1:<port>`` on this side, which leads to that port of the sandbox while the block runs.
+
+        For the client libraries of services: boto3, psycopg, azure.storage.blob. Any number of connections, 64 MiB of
+        answers and ``timeout`` seconds in all; what the library raises fails the check. Raises Failed.
+        """
+        from .tunnel import tunnel
+
+        if not 1024 <= port <= 65535:
+            raise ValueError(f"no port of a lab: {port}")
+        answer = self._order({"op": "port", "port": port}, 20, f"127.0.0.1:{port}")
+        if answer.get("port") != port:
+            raise _no_answer(f"127.0.0.1:{port}")
+        with (
+            self.peer.watched(timeout) as seconds,
+            tunnel(self.peer.socket_of(port), port, seconds, self.checks) as address,
+        ):
+            yield address
 
     def read(self, path: str, max_bytes: int = 8 << 20) -> bytes:
         """A regular file of the workspace, no links followed. Raises Failed when there is none."""

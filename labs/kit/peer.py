@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,22 @@ class Peer:
         if not isinstance(answer, dict) or "error" in answer:
             raise BadAnswer(str(answer)[:500])
         return answer
+
+    def socket_of(self, port: int) -> Path:
+        """The unix socket in S's directory that leads to a port of S, once S was asked to open it."""
+        return self._folder / f"ui-{port}.sock"
+
+    @contextmanager
+    def watched(self, seconds: float) -> Iterator[float]:
+        """A stretch of time in which S is talked to past this class; the seconds it may take. Raises DeadlinePassed."""
+        began = time.monotonic()
+        allowed = min(seconds, self._left())
+        self.waiting = True
+        try:
+            yield allowed
+        finally:
+            self.waiting = False
+            self.seconds += time.monotonic() - began
 
     def allow(self, seconds: float) -> None:
         """Put the deadline off."""

@@ -1,4 +1,4 @@
-"""What a grader may ask of S's services over ``student.sock``: one JSON object a line, answered by one."""
+"""What a grader may ask of S's services and ports over ``student.sock``: one JSON object a line, answered by one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from . import strict
+from .ports import Ports
 from .services import BadDeclaration, Service, Supervisor
 
 MAX_ORDER = 256 << 10
@@ -18,6 +19,7 @@ class ServiceOrders:
 
     def __init__(self) -> None:
         self._supervisor = Supervisor()
+        self._ports = Ports(lambda _chunk, _first: None)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
@@ -35,6 +37,8 @@ class ServiceOrders:
             self._supervisor.declare(order["services"])
             await self._supervisor.started(seconds)
             return {"services": self._supervisor.describe()}
+        if order["op"] == "port":
+            return {"port": await self._ports.open(order["port"])}
         service = self._supervisor.services[order["id"]]
         await self._act(service, order["op"], order.get("states", []), seconds)
         answer = {"service": service.describe()}
