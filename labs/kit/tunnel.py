@@ -91,10 +91,12 @@ def tunnel(target: Path, port: int, seconds: float, checks: Path) -> Iterator[st
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}"
+        if server.why:  # cut short, which a library need not notice
+            raise ConnectionAbortedError(server.why)
     except Failed:
         raise
     except Exception as error:
-        if _raised_by(error) == str(checks):
+        if not server.why and _raised_by(error) == str(checks):
             raise
         raise _answer(error, server.why, port, seconds) from error
     finally:
