@@ -40,6 +40,11 @@ class _Server(socketserver.ThreadingTCPServer):
             self.why = "much"
             raise ConnectionAbortedError
 
+    def expect_whole(self) -> None:
+        """Raises ConnectionAbortedError when something was cut short, which a client library need not notice."""
+        if self.why:
+            raise ConnectionAbortedError(self.why)
+
     def left(self) -> float:
         """Seconds. Raises ConnectionAbortedError when none are."""
         left = self.end - time.monotonic()
@@ -91,8 +96,7 @@ def tunnel(target: Path, port: int, seconds: float, checks: Path) -> Iterator[st
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}"
-        if server.why:  # cut short, which a library need not notice
-            raise ConnectionAbortedError(server.why)
+        server.expect_whole()
     except Failed:
         raise
     except Exception as error:
