@@ -1,18 +1,21 @@
-"""Each lab, graded for real: its starter doesn't pass, its solution gets everything, a mutant loses its checks only."""
+"""Each lab, graded for real: its starter doesn't pass, its solution gets everything, a mutant loses its checks only,
+and what students hand in by accident ends in a message for them.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from labs.catalog import Catalog, load
+from labs.catalog import Catalog, Lab, load
 from tests.sandboxes import available_drivers
-from workers import verify
-from workers.config import settings
+from workers import proofs, verify
+from workers.config import ROOT, settings
 from workers.environments import builder_for
 from workers.host import Host
 from workers.sandboxes import choose
@@ -20,10 +23,23 @@ from workers.storage import LocalStorage
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 CATALOG: Catalog = load(settings().content_dir)
-# Every tree by the first driver; by the other, two trees of one lab for each environment.
 DRIVERS = available_drivers()
+TABLE = ROOT / "docs" / "labs.md"
+PROVEN = proofs.proven(TABLE, CATALOG)
 FIRST_LABS = {lab.spec.environment: lab.id for lab in reversed(CATALOG.labs.values())}
-EVERY_TREE = [(DRIVERS[0], lab.id, name) for lab in CATALOG.labs.values() for name, _ in verify.trees(lab)]
+
+
+def chosen(lab: Lab, place: int) -> list[str]:
+    """Every tree; of a lab that is as its proof in docs/labs.md was, the ends and one other, each day the next."""
+    ends, others = ["starter", "solution"], [name for name, _ in verify.trees(lab)][2:]
+    if lab.id not in PROVEN:
+        return [*ends, *others]
+    today = datetime.now(tz=UTC).date().toordinal()
+    return [*ends, others[(today + place) % len(others)]]
+
+
+# By the first driver; by the other, two trees of one lab for each environment.
+TREES = [(DRIVERS[0], lab.id, name) for place, lab in enumerate(CATALOG.labs.values()) for name in chosen(lab, place)]
 SAMPLE = [
     (driver, lab, tree) for driver in DRIVERS[1:] for lab in FIRST_LABS.values() for tree in ("starter", "solution")
 ]
@@ -48,9 +64,17 @@ def host_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         shutil.rmtree(each.config.run_dir)
 
 
-@pytest.mark.parametrize(("driver", "lab", "tree"), [*EVERY_TREE, *SAMPLE])
+@pytest.mark.parametrize(("driver", "lab", "tree"), [*TREES, *SAMPLE])
 def test_it_grades_as_its_author_says(host_of: Callable[[str], Host], driver: str, lab: str, tree: str) -> None:
     host = host_of(driver)
     host.builder.build(host.catalog.environments[CATALOG.labs[lab].spec.environment], lambda *_: None)
     (run,) = verify.verify(host, host.catalog.labs[lab], only=lambda name: name == tree)
     assert run.ok, f"{verify.table_row(run)}\n{run.result}"
+
+
+def test_the_table_has_every_lab_with_its_checks_and_mutants() -> None:
+    rows = {name: [cell.strip() for cell in row.split("|")[2:5]] for name, row in proofs.read(TABLE).items()}
+    assert rows == {
+        lab.id: [lab.spec.environment, str(len(lab.spec.checks)), str(len(lab.spec.mutants))]
+        for lab in CATALOG.labs.values()
+    }

@@ -9,7 +9,7 @@ import pytest
 
 from tests.workers.course import SOLUTION
 from tests.workers.lab_host import lab_host
-from workers import pool, specs, verify
+from workers import pool, specs
 from workers.grading import grade
 from workers.host import Host
 from workers.jobs import GradeJob, GradeResult
@@ -85,10 +85,3 @@ def test_what_the_platform_lacks_is_its_own_failure(lab_host: Host) -> None:
     assert graded(lab_host, SOLUTION, lab_digest="0" * 64).outcome == "platform_error"
     assert graded(lab_host, SOLUTION, files={"main.py": "0" * 64}).outcome == "platform_error"
     assert lab_host.driver.list() == []
-
-
-def test_labs_verify_proves_a_lab(lab_host: Host) -> None:
-    runs = list(verify.verify(lab_host, lab_host.catalog.labs["suma"]))
-    assert [(r.name, r.ok) for r in runs] == [("starter", True), ("solution", True), ("mutant resta", True)]
-    assert runs[2].lost == ("suma",)
-    assert "mutant resta" in verify.table_row(runs[2])

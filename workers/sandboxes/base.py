@@ -64,6 +64,9 @@ class SandboxDriver(Protocol):
     def oom(self, handle: Handle) -> bool:
         """Whether the kernel killed anything in it for memory: a part of it may, and the rest live on."""
 
+    def peak_memory(self, handle: Handle) -> int:
+        """The most that it has held so far (bytes), cached files included; 0 where the kernel keeps no count."""
+
     def stop(self, handle: Handle) -> None:
         """End it and remove all it left, its run directory included. Gone already is fine."""
 

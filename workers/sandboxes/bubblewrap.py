@@ -211,6 +211,9 @@ class BubblewrapDriver:
         counted = self.cgroups.oom_file(handle.id)
         return record.oom if record else shim.out_of_memory(str(counted) if counted else None)
 
+    def peak_memory(self, handle: Handle) -> int:
+        return self.cgroups.peak_memory(handle.id)
+
     def stop(self, handle: Handle) -> None:
         folder = self.dir.folder(handle.id)
         end = time.monotonic() + STOP_SECONDS

@@ -66,6 +66,16 @@ class Cgroups:
             return None
         return self.parents["memory"] / name / ("memory.events" if self.version == 2 else "memory.oom_control")
 
+    def peak_memory(self, name: str) -> int:
+        """Bytes, as the kernel counted them: ``memory.peak`` needs Linux 5.19. 0 where there is no count."""
+        if "memory" not in self.parents:
+            return 0
+        file = "memory.peak" if self.version == 2 else "memory.max_usage_in_bytes"
+        try:
+            return int((self.parents["memory"] / name / file).read_text())
+        except FileNotFoundError:
+            return 0
+
     def remove(self, name: str, seconds: float = 5.0) -> bool:
         """Kills all that is in the sandbox's groups and removes them. False when something would not go in time."""
         end = time.monotonic() + seconds

@@ -192,6 +192,16 @@ def test_it_sees_a_part_killed_for_memory_while_the_rest_lives(sandboxes: Bench)
     assert not sandboxes.driver.oom(Handle(new_id(), sandboxes.settings.run_dir / "none"))
 
 
+def test_it_tells_the_most_memory_that_was_held(sandboxes: Bench) -> None:
+    handle = sandboxes.start("import time\nheld = bytearray(100 << 20); del held; say('up'); time.sleep(60)")
+    assert sandboxes.said(handle) == "up"
+    peak = sandboxes.driver.peak_memory(handle)
+    if not peak:
+        pytest.skip("this kernel, or this engine, keeps no count")
+    assert peak > 100 << 20
+    assert sandboxes.driver.peak_memory(Handle(new_id(), sandboxes.settings.run_dir / "none")) == 0
+
+
 def test_a_graders_peer_is_in_reach_one_way(sandboxes: Bench) -> None:
     student = sandboxes.start(ECHO)
     ping(student)

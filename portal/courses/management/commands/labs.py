@@ -21,8 +21,9 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         verbs.add_parser("validate", help="name every problem in the files; changes nothing")
         verbs.add_parser("sync", help="bring the database to the state of the files")
-        verify = verbs.add_parser("verify", help="grade starter, solution and mutants of each lab in real sandboxes")
+        verify = verbs.add_parser("verify", help="grade each lab's own trees and what students spoil in real sandboxes")
         verify.add_argument("lab", nargs="?", help="only this lab")
+        verify.add_argument("--table", type=Path, help="write the figures into this table (docs/labs.md)")
         verify.add_argument("--driver", choices=["auto", "docker", "bubblewrap"], help="instead of LABS_DRIVER")
         new = verbs.add_parser("new", help="begin a lab from a template that passes validation")
         new.add_argument("lab", help="its id, as in spark-sql")
@@ -70,7 +71,7 @@ class Command(BaseCommand):
     def _verify(self, options: dict[str, Any]) -> None:
         from workers import verify
 
-        if not verify.main(options["lab"], options["driver"], self.stdout.write):
+        if not verify.main(options["lab"], options["driver"], self.stdout.write, options["table"]):
             raise CommandError("some labs do not grade as they should")
 
     def _new(self, options: dict[str, Any]) -> None:
