@@ -15,6 +15,7 @@ from uv import find_uv_bin
 
 from labs.catalog import Environment
 from workers.config import settings
+from workers.environments import sharing
 from workers.environments.base import BuildError, Progress, clear_abandoned, digest_of, locked, scaled
 from workers.environments.commands import CommandFailed, last_line, run
 from workers.environments.failures import explain
@@ -83,6 +84,7 @@ class BubblewrapBuilder:
                 removed.append(str(tree))
         for folder in environments_dir().glob("[!.]*"):
             clear_abandoned(folder)
+        sharing.remove_unused(_store())
         return removed
 
     def _path(self, env: Environment) -> Path:
@@ -100,6 +102,7 @@ class BubblewrapBuilder:
             self._finish(env, tree, scaled(progress, 0.75, 1.0))
             seconds = round(time.monotonic() - started, 1)
             facts = {"name": env.name, "digest": env.digest, "size_bytes": _size(tree), "seconds": seconds}
+            sharing.share(tree, _store())
             (tree / "ready.json").write_text(json.dumps(facts))
             (tree / "ready.json").chmod(0o644)
             tree.rename(path)
@@ -118,6 +121,10 @@ class BubblewrapBuilder:
             except CommandFailed as failure:
                 message = f"{env.name}: build line failed: {command[-1]}: {last_line(failure.log)}"
                 raise BuildError(message, reason="build_line", log=failure.log) from failure
+
+
+def _store() -> Path:
+    return environments_dir() / ".store"
 
 
 def _remove(tree: Path) -> None:

@@ -50,6 +50,15 @@ def test_a_second_build_only_says_it_is_ready(define: Define, steps: Steps) -> N
     assert Path(image).stat().st_mtime == made
 
 
+def test_two_environments_store_a_package_once(define: Define) -> None:
+    first, second = (Path(BUILDER.build(define(name=name), Steps())) for name in ("tiny", "other"))
+    (module,) = first.glob("lib/python3*/site-packages/six.py")
+    other = second / module.relative_to(first)
+    assert first != second
+    assert module.samefile(other)
+    assert inside(str(second), "import six; print(six.__version__)") == "1.17.0"
+
+
 def test_build_lines_see_their_files_their_variables_and_no_network(define: Define, steps: Steps) -> None:
     lines = [
         "cp /opt/lab/build/note.txt .",
