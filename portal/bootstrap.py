@@ -49,13 +49,20 @@ def _has_venv() -> bool:
 
 
 def _has_command(name: str) -> Callable[[], bool]:
-    return lambda: shutil.which(name) is not None
+    # mke2fs and diod are in /usr/sbin, which only root has on its PATH.
+    return lambda: shutil.which(name, path=f"{os.environ.get('PATH', '/usr/bin')}:/usr/sbin") is not None
 
 
 RUN_PACKAGES = (
     Package("python3-venv", _has_venv),
     Package("bubblewrap", _has_command("bwrap")),
     Package("openjdk-17-jre-headless", _has_java),
+    # Of the environment storage-cloud: block and file storage without mounting.
+    Package("e2fsprogs", _has_command("mke2fs")),
+    Package("qemu-utils", _has_command("qemu-img")),
+    Package("nbdkit", _has_command("nbdkit")),
+    Package("fio", _has_command("fio")),
+    Package("diod", _has_command("diod")),
 )
 TEST_PACKAGES = (*RUN_PACKAGES, Package("chromium", _has_command("chromium")))
 

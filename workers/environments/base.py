@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -80,6 +81,29 @@ def digest_of(*parts: bytes | str) -> str:
         data = part.encode() if isinstance(part, str) else part
         total.update(f"{len(data)}:".encode() + data)
     return total.hexdigest()[:12]
+
+
+def made_once(done: Path, make: Callable[[Path], None], progress: Progress) -> Path:
+    """The folder ``done``, which ``make`` fills if it isn't there: whole or not at all, however many ask at once."""
+    with locked(done.parent / f".{done.name}.lock", progress):
+        if not done.is_dir():
+            temporary = Path(tempfile.mkdtemp(prefix=f".{done.name}-", dir=done.parent))
+            try:
+                make(temporary)
+                temporary.chmod(0o755)
+                temporary.rename(done)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+    return done
+
+
+def remove_unwanted(root: Path, wanted: Collection[str]) -> list[Path]:
+    """Remove the folders of :func:`made_once` whose names up to the first dot aren't wanted; returns what went."""
+    stale = [path for path in root.glob("[!.]*") if path.name.partition(".")[0] not in wanted]
+    for path in stale:
+        shutil.rmtree(path)
+    clear_abandoned(root)
+    return stale
 
 
 def abandoned(folder: Path, lock: Path) -> bool:

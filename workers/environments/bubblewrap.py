@@ -19,6 +19,7 @@ from workers.environments import sharing
 from workers.environments.base import BuildError, Progress, clear_abandoned, digest_of, locked, scaled
 from workers.environments.commands import CommandFailed, last_line, run
 from workers.environments.failures import explain
+from workers.environments.npm import npm_packages, remove_stale_npm
 from workers.environments.wheelhouse import remove_stale_wheels, wheelhouse
 
 PYTHON = "/usr/bin/python3"
@@ -72,7 +73,7 @@ class BubblewrapBuilder:
     def remove_stale(self, keep: Collection[Environment]) -> list[str]:
         """A tree goes once it has been unwanted for longer than any sandbox lives: one may still run on it."""
         kept = {self._path(env) for env in keep}
-        removed = [str(path) for path in remove_stale_wheels(keep)]
+        removed = [str(path) for path in (*remove_stale_wheels(keep), *remove_stale_npm(keep))]
         for ready in environments_dir().glob("[!.]*/[!.]*/ready.json"):
             tree, mark = ready.parent, ready.with_name("unwanted")
             if tree in kept:
@@ -94,11 +95,14 @@ class BubblewrapBuilder:
 
     def _build(self, env: Environment, path: Path, progress: Progress) -> None:
         started = time.monotonic()
-        wheels = wheelhouse(env, PYTHON, scaled(progress, 0.0, 0.6))
+        wheels = wheelhouse(env, PYTHON, scaled(progress, 0.0, 0.5))
+        npm = npm_packages(env, PYTHON, wheels, scaled(progress, 0.5, 0.6))
         tree = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
         try:
             progress(0.6, "installing")
             _install(tree, wheels)
+            if npm:
+                shutil.copytree(npm, tree, symlinks=True, dirs_exist_ok=True)
             self._finish(env, tree, scaled(progress, 0.75, 1.0))
             seconds = round(time.monotonic() - started, 1)
             facts = {"name": env.name, "digest": env.digest, "size_bytes": _size(tree), "seconds": seconds}

@@ -24,6 +24,7 @@ from workers.config import settings
 from workers.environments.base import BuildError, Progress, digest_of, locked, scaled
 from workers.environments.commands import KEPT_LOG, CommandFailed, last_line, run
 from workers.environments.failures import explain
+from workers.environments.npm import npm_packages, remove_stale_npm
 from workers.environments.wheelhouse import remove_stale_wheels, wheelhouse
 
 PYTHON = "3.11"
@@ -46,8 +47,9 @@ class DockerBuilder:
         lock = settings().var_dir / "environments" / f".docker-{env.name}.lock"
         with locked(lock, progress), _engine() as client:
             if not _inspect(client, _tag(env)):
-                wheels = wheelhouse(env, _python(), scaled(progress, 0.0, 0.5))
-                self._build(client, env, wheels, scaled(progress, 0.5, 1.0))
+                wheels = wheelhouse(env, _python(), scaled(progress, 0.0, 0.4))
+                npm = npm_packages(env, _python(), wheels, scaled(progress, 0.4, 0.5))
+                self._build(client, env, (wheels, npm), scaled(progress, 0.5, 1.0))
             image = _inspect(client, _tag(env))
         if image is None:
             raise BuildError(f"{env.name}: the engine says it is built and doesn't have it", reason="engine")
@@ -69,11 +71,11 @@ class DockerBuilder:
             # A new kit is cheap only while the layers of the wheels are there; they go with their environment.
             if {_definition(tag) for tag in removed} - {_definition(tag) for tag in kept}:
                 client.prune_images(filters={"dangling": True, "label": f"labs.stage={_builder()}"})
-        return [*removed, *(str(path) for path in remove_stale_wheels(keep))]
+        return [*removed, *(str(path) for path in (*remove_stale_wheels(keep), *remove_stale_npm(keep)))]
 
-    def _build(self, client: Client, env: Environment, wheels: Path, progress: Progress) -> None:
+    def _build(self, client: Client, env: Environment, packages: tuple[Path, Path | None], progress: Progress) -> None:
         with tempfile.TemporaryFile(dir=settings().var_dir) as context:
-            _pack(context, env, wheels)
+            _pack(context, env, *packages)
             arguments = {"DEBIAN_PACKAGES": " ".join(env.spec.debian_packages), "BUILDER": _builder()}
             # Twice: Debian's packages need a network, and what runs code of the packages gets none.
             for target, network, tag, part in (("system", None, None, (0.1, 0.4)), (None, "none", _tag(env), (0.4, 1))):
@@ -152,7 +154,7 @@ def _remove(client: Client, tag: str) -> bool:
     return True
 
 
-def _pack(target: IO[bytes], env: Environment, wheels: Path) -> None:
+def _pack(target: IO[bytes], env: Environment, wheels: Path, npm: Path | None) -> None:
     """The build context: on disk, as half a gigabyte of wheels has no place in memory."""
     environments = settings().content_dir / "environments"
     with tarfile.open(fileobj=target, mode="w") as archive:
@@ -160,6 +162,8 @@ def _pack(target: IO[bytes], env: Environment, wheels: Path) -> None:
         archive.add(environments / "finish.py", "finish.py")
         archive.add(find_uv_bin(), "uv")
         archive.add(wheels, "wheelhouse")
+        # Without npm packages an empty folder: the Dockerfile's COPY must find one.
+        archive.add(npm, "npm") if npm else archive.addfile(_folder("npm"))
         archive.add(env.path, "environment", filter=_without_caches)
         for path in _kit():
             archive.add(path, f"kit/{path.name}")
@@ -167,6 +171,13 @@ def _pack(target: IO[bytes], env: Environment, wheels: Path) -> None:
         member = tarfile.TarInfo("build.sh")
         member.size = len(script)
         archive.addfile(member, io.BytesIO(script))
+
+
+def _folder(name: str) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type = tarfile.DIRTYPE
+    member.mode = 0o755
+    return member
 
 
 def _without_caches(member: tarfile.TarInfo) -> tarfile.TarInfo | None:

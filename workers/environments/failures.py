@@ -1,4 +1,4 @@
-"""Turns what pip, uv and apt print when they fail into one sentence that names the package and the reason."""
+"""Turns what pip, uv, npm and apt print when they fail into one sentence that names the package and the reason."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ _PIN = _NAME + r"(?P<version>(?:[=<>!~]=?=?[^\s(;]+)?)"
 _NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|Temporary failure in name resolution"
     r"|Connection (?:refused|reset)|Network is unreachable|Could not connect|Failed to fetch|SSLError"
-    r"|Temporary failure resolving",
+    r"|Temporary failure resolving"
+    r"|\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b",
     re.IGNORECASE,
 )
+_NPM = r"(?P<package>(?:@[a-z0-9._~-]+/)?[A-Za-z0-9._~-]+)(?P<version>@[^\s']+?)?"
 _PATTERNS: tuple[tuple[Reason, re.Pattern[str], str], ...] = (
-    ("disk_full", re.compile(r"No space left on device|Disk quota exceeded"), "the disk is full"),
+    ("disk_full", re.compile(r"No space left on device|Disk quota exceeded|code ENOSPC"), "the disk is full"),
     (
         "hash_mismatch",
         re.compile(r"DO NOT MATCH THE HASHES.*?\n\s+" + _PIN + r"[^\n]*\n\s+Expected", re.DOTALL),
@@ -38,6 +40,14 @@ _PATTERNS: tuple[tuple[Reason, re.Pattern[str], str], ...] = (
         re.compile(r"Failed building wheel for " + _NAME + r"|Failed to build '(?P<quoted>[^'@ ]+)"),
         "building it from source failed",
     ),
+    (
+        "hash_mismatch",
+        re.compile(r"code EINTEGRITY(?:.*?of " + _NPM + r": wanted)?", re.DOTALL),
+        "what was downloaded is not what package-lock.json pins (hash mismatch)",
+    ),
+    ("bad_requirement", re.compile(r"code EUSAGE"), "package-lock.json is not that of package.json"),
+    ("unknown_version", re.compile(r"No matching version found for " + _NPM + r"\.?\n"), "npm has no such version"),
+    ("unknown_package", re.compile(r"code E404.*?'" + _NPM + r"'", re.DOTALL), "no npm registry knows it"),
     ("bad_requirement", re.compile(r"Invalid requirement: '(?P<package>[^']+)'"), "not a valid requirement"),
     ("missing_host_package", re.compile(r"Unable to locate package " + _NAME), "Debian has no such package"),
     (
@@ -49,7 +59,7 @@ _PATTERNS: tuple[tuple[Reason, re.Pattern[str], str], ...] = (
 
 
 def explain(log: str) -> BuildError:
-    """The BuildError for a failed pip, uv or apt run that printed ``log``."""
+    """The BuildError for a failed pip, uv, npm or apt run that printed ``log``."""
     for reason, pattern, words in _PATTERNS:
         if found := pattern.search(log):
             return _error(reason, found, words, log)

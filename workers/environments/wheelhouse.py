@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from uv import find_uv_bin
 
 from labs.catalog import Environment
 from workers.config import settings
-from workers.environments.base import BuildError, Progress, clear_abandoned, digest_of, locked
+from workers.environments.base import BuildError, Progress, digest_of, made_once, remove_unwanted
 from workers.environments.commands import CommandFailed, run
 from workers.environments.failures import explain
 
@@ -26,33 +24,18 @@ def wheelhouse(env: Environment, python: str, progress: Progress) -> Path:
     with the rights of whoever builds: requirements.txt is reviewed like our code. Raises BuildError.
     """
     root = settings().var_dir / "wheelhouse"
-    done = root / f"{digest_of(env.requirements)}.{_tag(python)}"
-    with locked(root / f".{done.name}.lock", progress):
-        if not done.is_dir():
-            pip = _pip(root, python)
-            temporary = Path(tempfile.mkdtemp(prefix=f".{done.name}-", dir=root))
-            try:
-                _fetch(pip, env, temporary, progress)
-                temporary.chmod(0o755)
-                temporary.rename(done)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
+    done = root / f"{digest_of(env.requirements)}.{tag(python)}"
+    made_once(done, lambda folder: _fetch(_pip(root, python), env, folder, progress), progress)
     progress(1.0, "downloading")
     return done
 
 
 def remove_stale_wheels(keep: Collection[Environment]) -> list[Path]:
     """Remove the wheels of requirements that no kept environment has, and what killed downloads left."""
-    root = settings().var_dir / "wheelhouse"
-    wanted = {digest_of(env.requirements) for env in keep}
-    stale = [path for path in root.glob("[!.]*") if path.name.partition(".")[0] not in wanted]
-    for path in stale:
-        shutil.rmtree(path)
-    clear_abandoned(root)
-    return stale
+    return remove_unwanted(settings().var_dir / "wheelhouse", {digest_of(env.requirements) for env in keep})
 
 
-def _tag(python: str) -> str:
+def tag(python: str) -> str:
     """``cp311`` for Python 3.11: wheels are chosen by it."""
     code = "import sys; print('cp%d%d' % sys.version_info[:2])"
     try:
@@ -64,7 +47,7 @@ def _tag(python: str) -> str:
 
 def _pip(root: Path, python: str) -> Path:
     """A pip that runs on the target interpreter, so that it picks its wheels; bare Debian has none, uv seeds one."""
-    tool = root / f".pip-{_tag(python)}"
+    tool = root / f".pip-{tag(python)}"
     if not (tool / "bin/pip").exists():
         try:
             run([find_uv_bin(), "venv", "--quiet", "--clear", "--seed", "--python", python, tool])

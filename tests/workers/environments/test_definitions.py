@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -12,9 +13,14 @@ from workers.environments.__main__ import load, names
 
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\$((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+)", re.MULTILINE)
 _LAKEHOUSE = ("graphql-core", "importlib-metadata", "protobuf", "pydantic", "pydantic-core", "python-dateutil")
-HELD_BACK = {("mlops", "pyarrow"), *(("lakehouse", package) for package in _LAKEHOUSE)}
+_STORAGE = ("graphql-core", "pydantic", "pydantic-core", "python-dateutil")
+HELD_BACK = {
+    ("mlops", "pyarrow"),
+    *(("lakehouse", package) for package in _LAKEHOUSE),
+    *(("storage-cloud", package) for package in _STORAGE),
+}
 """What another package keeps older than the other environments have it: mlflow asks for pyarrow below 26; botocore, dbt
-and moto ask for older ones of what the lakehouse holds back."""
+and moto ask for older ones of what the lakehouse holds back; they and ministack of storage-cloud's."""
 
 
 @pytest.mark.parametrize("name", names())
@@ -42,6 +48,17 @@ def test_environments_that_share_a_package_share_its_version() -> None:
     for one in pins:
         for other in pins:
             assert {p: one[p] for p in one.keys() & other.keys()} == {p: other[p] for p in one.keys() & other.keys()}
+
+
+@pytest.mark.parametrize("name", [name for name in names() if (load(name).path / "package.json").is_file()])
+def test_every_npm_package_is_pinned_with_a_hash_and_names_no_registry(name: str) -> None:
+    folder = load(name).path
+    lock = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert lock.pop("")["dependencies"] == json.loads((folder / "package.json").read_text())["dependencies"]
+    assert lock
+    for package, entry in lock.items():
+        assert entry["integrity"].startswith("sha512-"), package
+        assert "resolved" not in entry, package
 
 
 def test_no_file_names_a_machine_or_an_index() -> None:

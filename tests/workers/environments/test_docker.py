@@ -10,6 +10,7 @@ import pytest
 
 from tests.sandboxes import available_drivers
 from tests.workers.environments.conftest import SIX, Define, Steps
+from tests.workers.environments.test_npm import NODE, manifests
 from workers.config import settings
 from workers.environments import BuildError, builder_for
 
@@ -59,6 +60,11 @@ def test_it_builds_an_image_with_the_environment_and_the_kit(define: Define, ste
     assert run(newer, "ls", "/opt/lab/kit/labkit/more.py") == "/opt/lab/kit/labkit/more.py"
     assert len(BUILDER.remove_stale([env])) == 1
     assert BUILDER.find(env) == newer
+
+
+def test_an_image_has_the_npm_packages_and_their_commands(define: Define, steps: Steps) -> None:
+    image = BUILDER.build(define(NODE, files=manifests()), steps)
+    assert run(image, "semver", "-i", "minor", "1.2.3") == "1.3.0"
 
 
 def test_a_build_line_that_fails_says_what_it_printed(define: Define, steps: Steps) -> None:
