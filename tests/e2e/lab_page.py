@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.live import LivePortal, wait_for
 
@@ -71,6 +71,18 @@ class LabPage:
             over = ("stopped", "failed")
             wait_for(lambda: browser.request.get(address).json()["state"] in over, 180, lambda: "the session goes on")
 
+    def hand_over(self, files: dict[str, bytes]) -> None:
+        """Save the lab's files as these are, without a page: a notebook can't be typed in one go."""
+        html = self.page.context.request.get(f"/lab/{self.lab}/").text()
+        config = json.loads(re.search(r'<script id="lab-config"[^>]*>(.*?)</script>', html, re.DOTALL)[1])
+        for file in config["files"]:
+            answer = self.page.context.request.put(
+                f"/lab/{self.lab}/archivos/{file['path']}",
+                data={"text": files[file["path"]].decode(), "base_version": file["version"]},
+                headers=forgery_headers(self.page),
+            )
+            assert answer.ok, answer.text()
+
     def show(self, path: str) -> None:
         self.page.locator("#files [role=tab]", has_text=path).click()
 
@@ -120,3 +132,27 @@ class LabPage:
     def check(self, title: str) -> Locator:
         """One check of the verdict."""
         return self.verdict.locator(".check", has=self.page.locator(".check-title", has_text=title))
+
+    def web(self, title: str) -> FrameLocator:
+        """Open a web page of the lab from the menu; what is in its frame."""
+        self._choose(title)
+        return self._frame(title)
+
+    def other_port(self, port: int) -> FrameLocator:
+        """Open what the student's own program serves, from the list of what listens."""
+        self._choose("Otro puerto")
+        self.page.locator(".web-ports button", has_text=str(port)).click()
+        return self._frame(f"Puerto {port}")
+
+    def go_to(self, path: str) -> None:
+        """By the address bar of the page that is shown."""
+        address = self.page.locator(".web:visible .web-address input")
+        address.fill(path)
+        address.press("Enter")
+
+    def _choose(self, text: str) -> None:
+        self.page.locator(".web-menu summary").click()
+        self.page.locator(".web-menu nav button", has_text=text).click()
+
+    def _frame(self, title: str) -> FrameLocator:
+        return self.page.frame_locator(f'iframe.web-frame[title="{title}"]')

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Locator, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, expect, sync_playwright
 
 from tests.e2e import pages_course
 from tests.e2e.conftest import SCREENSHOTS
@@ -57,61 +57,35 @@ def context(pages_portal: LivePortal, tmp_path_factory: pytest.TempPathFactory) 
         opened.close()
 
 
-class Lab(LabPage):
-    def web(self, title: str) -> FrameLocator:
-        """Open a web page of the lab from the menu; what is in its frame."""
-        self._choose(title)
-        return self._frame(title)
-
-    def other_port(self, port: int) -> FrameLocator:
-        """Open what the student's own program serves, from the list of what listens."""
-        self._choose("Otro puerto")
-        self.page.locator(".web-ports button", has_text=str(port)).click()
-        return self._frame(f"Puerto {port}")
-
-    def go_to(self, path: str) -> None:
-        """By the address bar of the page that is shown."""
-        address = self.page.locator(".web:visible .web-address input")
-        address.fill(path)
-        address.press("Enter")
-
-    def _choose(self, text: str) -> None:
-        self.page.locator(".web-menu summary").click()
-        self.page.locator(".web-menu nav button", has_text=text).click()
-
-    def _frame(self, title: str) -> FrameLocator:
-        return self.page.frame_locator(f'iframe.web-frame[title="{title}"]')
-
-
-def lab_of(context: BrowserContext, name: str) -> Iterator[Lab]:
+def lab_of(context: BrowserContext, name: str) -> Iterator[LabPage]:
     """The lab with its program run by a student."""
-    lab = Lab(context.new_page(), name).open()
+    lab = LabPage(context.new_page(), name).open()
     lab.run()
     yield lab
     lab.page.close()
 
 
 @pytest.fixture
-def spark(context: BrowserContext) -> Iterator[Lab]:
+def spark(context: BrowserContext) -> Iterator[LabPage]:
     yield from lab_of(context, "chispa")
 
 
 @pytest.fixture
-def dask(context: BrowserContext) -> Iterator[Lab]:
+def dask(context: BrowserContext) -> Iterator[LabPage]:
     yield from lab_of(context, "tablero")
 
 
 @pytest.fixture
-def mlops(context: BrowserContext) -> Iterator[Lab]:
+def mlops(context: BrowserContext) -> Iterator[LabPage]:
     yield from lab_of(context, "carreras")
 
 
-def see(lab: Lab, name: str) -> None:
+def see(lab: LabPage, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     shoot(lab.page, SCREENSHOTS / f"web-{name}.png", full=False)
 
 
-def test_spark_lists_its_executor_and_the_history_server_its_application(spark: Lab) -> None:
+def test_spark_lists_its_executor_and_the_history_server_its_application(spark: LabPage) -> None:
     spark.wait_for_end()
     ui = spark.web("Interfaz de Spark")
     ui.get_by_role("link", name="Executors").click()
@@ -127,7 +101,7 @@ DONE = """() => (window.Bokeh?.documents ?? []).flatMap((shown) => [...shown._al
     .filter((state) => state === "memory").length"""
 
 
-def test_the_dask_graph_moves_a_students_own_server_opens_and_a_cell_runs_in_jupyterlab(dask: Lab) -> None:
+def test_the_dask_graph_moves_a_students_own_server_opens_and_a_cell_runs_in_jupyterlab(dask: LabPage) -> None:
     expect(dask.output).to_contain_text("trabajadores 2", timeout=SLOW_MS)
     page = dask.page
     board = dask.web("Panel de Dask")
@@ -155,7 +129,7 @@ def test_the_dask_graph_moves_a_students_own_server_opens_and_a_cell_runs_in_jup
     see(dask, "jupyterlab")
 
 
-def test_mlflow_lists_a_run_and_tensorboard_a_curve(mlops: Lab) -> None:
+def test_mlflow_lists_a_run_and_tensorboard_a_curve(mlops: LabPage) -> None:
     expect(mlops.output).to_contain_text("anotado", timeout=2 * SLOW_MS)  # it waits for the server, which starts, too
     mlflow = mlops.web("MLflow")
     mlops.go_to("/#/experiments/1/runs")
