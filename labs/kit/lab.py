@@ -87,6 +87,11 @@ class Lab:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 -- fresh data per attempt, not a secret
 
+    @property
+    def data(self) -> Path:
+        """The lab's ``data/`` as it was handed out, on G's side: what S holds, the student may have changed."""
+        return self.hidden.parent / "data"
+
     def run(self, path: str, timeout: float = 60) -> Run:
         """Run a file of the submission as a script, in a fresh ``__main__`` of the warm kernel."""
         answer = self._ask({"op": "run", "path": path}, (), timeout, path)

@@ -1,0 +1,13 @@
+-- Un índice por consulta que lo necesita, y ninguno más: cada uno se paga en cada INSERT.
+
+-- Igualdad primero, orden después: las cinco salidas ya están juntas y en orden.
+CREATE INDEX vuelos_de_un_avion ON vuelos (salida, matricula);
+
+-- Solo los cancelados, uno de cada trescientos: el índice cabe en un par de páginas.
+CREATE INDEX vuelos_cancelados ON vuelos (destino) WHERE retraso IS NULL;
+
+-- PostgreSQL no crea índice para una clave foránea: sin él, la lista de pasajeros recorre todas las reservas.
+CREATE INDEX reservas_de_un_vuelo ON reservas (vuelo);
+
+-- La consulta pregunta por lower(pasajero): un índice sobre pasajero no le sirve.
+CREATE INDEX reservas_de_un_pasajero ON reservas (lower(pasajero));

@@ -1,0 +1,1 @@
+-- Un índice por consulta que lo necesita, y ninguno más. Por ahora, ninguno.
