@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 ENV = Path(sys.prefix)
-KEPT_TESTS = {"sklearn", "hypothesis"}
-"""Packages whose ``tests`` folder is imported by the package itself."""
+KEPT_TESTS = {"sklearn", "hypothesis", "dbt"}
+"""Packages that use their own ``tests`` folder: sklearn and hypothesis import it, dbt reads macros there."""
 
 
 def prune(site: Path) -> None:
