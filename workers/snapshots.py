@@ -27,6 +27,8 @@ CHUNK = 1 << 20
 NAMES = 10
 MAX_CHANGED = 200
 MAX_ANSWER = 256 << 10
+MAX_CHANGED_BYTES = 8 << 20
+"""Of all changed files: what is stored of them may stay for good, as versions do."""
 MAX_FILE_BYTES = 1 << 20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -80,12 +82,27 @@ def _changed(host: Host, connection: Connection) -> dict[str, list[str]]:
         laid = {str(path): str(digest) for path, digest in json.loads(answer)["files"].items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ConnectionError(f"it doesn't say what was changed: {status} {error!r}") from error
-    changed = {}
+    changed, left, end = {}, MAX_CHANGED_BYTES, time.monotonic() + SECONDS
     for path, digest in list(laid.items())[:MAX_CHANGED]:
-        status, content = connection.ask("GET", f"/lab/files/{quote(path)}", most=MAX_FILE_BYTES + 1)
-        if status == http.client.OK and len(content) <= MAX_FILE_BYTES and _DIGEST.fullmatch(digest):
+        content = _file(connection, path)
+        left -= len(content or b"")
+        if left < 0 or time.monotonic() > end:
+            raise ConnectionError("the changed files are too large or too slow")
+        if content is not None and _DIGEST.fullmatch(digest):
             changed[path] = [digest, host.storage.put(content)]
     return changed
+
+
+def _file(connection: Connection, path: str) -> bytes | None:
+    """A file of the workspace; None when it is gone. Raises OSError, also for one larger than the portal keeps."""
+    try:
+        address = f"/lab/files/{quote(path)}"
+    except UnicodeEncodeError as error:
+        raise ConnectionError(f"no path: {path!r}") from error
+    status, content = connection.ask("GET", address, most=MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise ConnectionError(f"{path} is too large")
+    return content if status == http.client.OK else None
 
 
 def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:

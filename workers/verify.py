@@ -42,6 +42,7 @@ class Run:
         return not self.problems
 
 
+@dataclass
 class _Attempt(Grading):
     """One whose lab may get less time: an endless loop needn't use all of it to be seen."""
 
@@ -81,8 +82,7 @@ def verify(
 
 def _graded(host: Host, job: GradeJob, most_seconds: int | None) -> tuple[GradeResult, int]:
     """The verdict, and the most memory (bytes) that S held."""
-    attempt = _Attempt(host, job, lambda _: None)
-    attempt.most_seconds = most_seconds
+    attempt = _Attempt(host, job, lambda _: None, most_seconds=most_seconds)
     try:
         result = attempt.run()
         return result, host.driver.peak_memory(attempt.handles[0]) if attempt.handles else 0

@@ -30,7 +30,6 @@ from .report import MAX_FIGURE, CheckResult, Report, clip
 
 MAX_JOB = workspace.Caps(files=4000, total_bytes=512 << 20, file_bytes=256 << 20)
 JOB = places.HOME / "job"
-CHECKS = JOB / "checks.py"
 
 TIMEOUT = {
     "es": "La calificación se detuvo: tu código usó todo el tiempo del laboratorio. Mide antes con Ejecutar.",
@@ -95,7 +94,7 @@ class Grading:
         self.peer = Peer(places.PEER, time.monotonic() + self._seconds)
         self._services: list[dict[str, Any]] = job.get("services", [])
         services = tuple(service["id"] for service in self._services)
-        self.lab = Lab(self.peer, int(job["seed"]), JOB / "hidden", services=services, checks=CHECKS)
+        self.lab = Lab(self.peer, int(job["seed"]), JOB / "hidden", services=services)
         self._lock = threading.Lock()
         self._sent = False
 
@@ -113,7 +112,7 @@ class Grading:
                     self.lab.put(workspace.pack(JOB / folder, MAX_JOB))
             if (down := self._start_services()) is None:
                 self._phase("running")
-                self._run_checks(_load(CHECKS))
+                self._run_checks(_load(JOB / "checks.py"))
             else:
                 self.report.checks = [_failed(name, down) for name in self._names]
         except StopGrading as stop:

@@ -80,7 +80,6 @@ class Lab:
     notebooks: dict[str, Transplant] = field(default_factory=dict)
     """The submission's notebooks with its answers in the pristine ones, by path."""
     services: tuple[str, ...] = ()
-    checks: Path = Path("checks.py")
     rng: random.Random = field(init=False)
     _memo: dict[str, Any] = field(default_factory=dict)
 
@@ -183,7 +182,8 @@ class Lab:
         """``127.0.0.1:<port>`` on this side, which leads to that port of the sandbox while the block runs.
 
         For the client libraries of services: boto3, psycopg, azure.storage.blob. Any number of connections, 64 MiB of
-        answers and ``timeout`` seconds in all; what the library raises fails the check. Raises Failed.
+        answers and ``timeout`` seconds in all. What the library raises fails the check, as Failed; what the author's
+        own code raises stays theirs.
         """
         from .tunnel import tunnel
 
@@ -194,7 +194,7 @@ class Lab:
             raise _no_answer(f"127.0.0.1:{port}")
         with (
             self.peer.watched(timeout) as seconds,
-            tunnel(self.peer.socket_of(port), port, seconds, self.checks) as address,
+            tunnel(self.peer.socket_of(port), port, seconds, self.hidden.parent) as address,
         ):
             yield address
 

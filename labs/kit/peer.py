@@ -140,22 +140,18 @@ class Peer:
         if self._gone:
             raise PeerDied("ended")
         began = time.monotonic()
-        allowed = min(timeout, self._left())
         ident, frames = request
-        self.waiting = True
-        try:
-            self._sockets[places.SHELL].send_multipart(frames, zmq.NOBLOCK)
-            answer = self._await(ident, began + allowed)
-        except PeerTimeout:
-            self._interrupt(ident)
-            self._left()  # when it was the whole time that ran out
-            raise PeerTimeout(allowed) from None
-        except (PeerDied, zmq.ZMQError) as error:
-            self._revive()
-            raise PeerDied(str(error)) from None
-        finally:
-            self.waiting = False
-            self.seconds += time.monotonic() - began
+        with self.watched(timeout) as allowed:
+            try:
+                self._sockets[places.SHELL].send_multipart(frames, zmq.NOBLOCK)
+                answer = self._await(ident, began + allowed)
+            except PeerTimeout:
+                self._interrupt(ident)
+                self._left()  # when it was the whole time that ran out
+                raise PeerTimeout(allowed) from None
+            except (PeerDied, zmq.ZMQError) as error:
+                self._revive()
+                raise PeerDied(str(error)) from None
         answer.seconds = time.monotonic() - began
         return answer
 
@@ -170,18 +166,15 @@ class Peer:
 
     def order(self, order: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Have S do something about its services, which may take it that long. Raises PeerError or DeadlinePassed."""
-        seconds = min(seconds, self._left())
-        began = time.monotonic()
-        try:
-            # S answers by itself when its time is over; past that much more it is taken for hung.
-            line = json.dumps({**order, "seconds": seconds}).encode() + b"\n"
-            answer = strict.loads(self._verb(line, seconds + HELLO_SECONDS, MAX_ORDER_ANSWER), MAX_ORDER_ANSWER)
-        except OSError as error:
-            raise PeerDied(str(error)) from None
-        except strict.BadJSON as error:
-            raise BadAnswer(str(error)) from None
-        finally:
-            self.seconds += time.monotonic() - began
+        with self.watched(seconds) as allowed:
+            try:
+                # S answers by itself when its time is over; past that much more it is taken for hung.
+                line = json.dumps({**order, "seconds": allowed}).encode() + b"\n"
+                answer = strict.loads(self._verb(line, allowed + HELLO_SECONDS, MAX_ORDER_ANSWER), MAX_ORDER_ANSWER)
+            except OSError as error:
+                raise PeerDied(str(error)) from None
+            except strict.BadJSON as error:
+                raise BadAnswer(str(error)) from None
         if not isinstance(answer, dict) or "error" in answer:
             raise BadAnswer(str(answer)[:500])
         return answer
@@ -192,15 +185,19 @@ class Peer:
 
     @contextmanager
     def watched(self, seconds: float) -> Iterator[float]:
-        """A stretch of time in which S is talked to past this class; the seconds it may take. Raises DeadlinePassed."""
-        began = time.monotonic()
+        """A stretch of time in which S is waited for; the seconds it may take. One within another counts once.
+
+        Raises DeadlinePassed.
+        """
         allowed = min(seconds, self._left())
+        outer, began = self.waiting, time.monotonic()
         self.waiting = True
         try:
             yield allowed
         finally:
-            self.waiting = False
-            self.seconds += time.monotonic() - began
+            self.waiting = outer
+            if not outer:
+                self.seconds += time.monotonic() - began
 
     def allow(self, seconds: float) -> None:
         """Put the deadline off."""

@@ -33,7 +33,8 @@ def suma(lab: Lab) -> None:
 
 def salida(lab: Lab) -> None:
     run = lab.run("main.py")
-    if (lab.hidden / "expected.txt").read_text() not in run.stdout:
+    expected = (lab.hidden / "expected.txt").read_text() + (lab.data / "dato.txt").read_text()
+    if expected not in run.stdout:
         raise Failed(es="Falta la salida.", en="The output is missing.")
 """
 SOLUTION = "def suma(a, b):\n    return a + b\n\nprint('hola', open('dato.txt').read())\n"
@@ -51,7 +52,7 @@ FILES = {
     "01-uno/labs/suma/solution/main.py": SOLUTION,
     "01-uno/labs/suma/mutants/resta/main.py": SOLUTION.replace("a + b", "a - b"),
     "01-uno/labs/suma/data/dato.txt": "mundo",
-    "01-uno/labs/suma/hidden/expected.txt": "hola mundo",
+    "01-uno/labs/suma/hidden/expected.txt": "hola ",
 }
 
 

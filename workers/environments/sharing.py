@@ -66,11 +66,14 @@ def _place(store: Path, path: Path, status: os.stat_result) -> Path:
 
 
 def _link(source: Path, target: Path) -> bool:
-    """Whether ``target`` is now a link to ``source``; False when it was there, or the source is gone or full."""
+    """Whether ``target`` is now a link to ``source``.
+
+    False when it was there, the source is gone or full, or the file system has no links: then nothing is shared.
+    """
     try:
         target.hardlink_to(source)
     except OSError as error:
-        if error.errno not in (errno.EEXIST, errno.ENOENT, errno.EMLINK):
+        if error.errno not in (errno.EEXIST, errno.ENOENT, errno.EMLINK, errno.EPERM, errno.ENOTSUP):
             raise
         return False
     return True

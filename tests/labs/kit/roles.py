@@ -169,8 +169,12 @@ def grade(
     pristine: dict[str, bytes | str] | None = None,
     extra_cells: str = "ignore",
     services: tuple[dict[str, Any], ...] = (),
+    lab: dict[str, bytes | str] | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Grade files with these checks in a fresh grader: its events, and the report (empty when none came)."""
+    """Grade files with these checks in a fresh grader: its events, and the report (empty when none came).
+
+    ``lab``: more of what the grader alone gets, as ``hidden/helper.py``.
+    """
     grader = Role("grader", peer=student.run).wait_ready()
     try:
         job = {"job": "j1", "attempt": 2, "seed": 7, "checks": names, "entry": "main.py", "grading_seconds": seconds}
@@ -178,7 +182,7 @@ def grade(
         job["services"] = list(services)
         sent = {f"submission/{path}": content for path, content in files.items()}
         own = {f"pristine/{path}": content for path, content in (pristine or {}).items()}
-        archive = tar({"checks.py": checks, **sent, **own})
+        archive = tar({"checks.py": checks, **sent, **own, **(lab or {})})
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(seconds + 30)
             connection.connect(str(grader.run / "grader.sock"))

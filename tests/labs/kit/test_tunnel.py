@@ -77,6 +77,18 @@ def inunda(lab: Lab):
     with lab.connect(ODD) as address:
         urllib.request.urlopen(f"http://{address}/").read()
 
+def ajeno(lab: Lab):
+    with lab.connect(NOBODY):
+        helper.breaks()
+
+def mal_usado(lab: Lab):
+    with lab.connect(NOBODY):
+        lab.service("nobody's")
+
+def sin_tiempo(lab: Lab):
+    with lab.connect(NOBODY, timeout=60):
+        lab.call("main.py", "sleep", 60)
+
 def propio(lab: Lab):
     with lab.connect(NOBODY) as address:
         {}["mine"]
@@ -113,6 +125,16 @@ def test_a_service_that_answers_badly_fails_that_check_only(spent_student: Role,
     assert told in report["checks"][0]["message"]["es"]
 
 
-def test_an_error_of_the_check_itself_stays_the_authors(student: Role) -> None:
-    _, report = grade(student, checks(), {"main.py": SERVER}, ["propio"])
+@pytest.mark.parametrize("check", ["propio", "ajeno", "mal_usado"])
+def test_an_error_of_the_labs_own_code_stays_the_authors(student: Role, check: str) -> None:
+    text = checks() + "\nfrom hidden import helper\n"
+    hidden = {"hidden/helper.py": "def breaks():\n    return {}['mine']\n"}
+    _, report = grade(student, text, {"main.py": SERVER}, [check], lab=hidden)
     assert report["outcome"] == "author_error"
+
+
+def test_the_labs_whole_time_ends_the_grading_inside_a_block_too(spent_student: Role) -> None:
+    main = "from time import sleep\n"
+    _, report = grade(spent_student, checks(), {"main.py": main}, ["sin_tiempo", "despues"], seconds=2)
+    assert report["outcome"] == "timeout", report
+    assert 1.5 < report["student_seconds"] < 3.5, "one wait within another counts once"
