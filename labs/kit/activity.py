@@ -29,7 +29,8 @@ AWAKE_SECONDS = 30.0
 """After the last request that needed the other processes, before they are paused again."""
 READING = ("GET", "HEAD", "OPTIONS")
 ALONE = re.compile(
-    r"/lab/(activity|health|workspace|snapshot|tree|zip|ports|services(/events|/[^/]+/log)?|runs(/[^/]+/events)?|files/.+)"
+    r"/lab/(activity|health|workspace|snapshot|changed|tree|zip|ports|services(/events|/[^/]+/log)?"
+    r"|runs(/[^/]+/events)?|files/.+)"
 )
 """What the session process answers by itself, so may be read while the others are paused."""
 

@@ -62,6 +62,7 @@ def test_a_terminal_outlives_a_reload_and_others_come_and_go(
     expect(panel.locator(".term-state")).to_contain_text("ha terminado")
     panel.locator(".term-state button").click()
     expect(panel.locator(".term-state")).to_contain_text("Conectada")
+    expect(rows(page)).to_contain_text("~/work $")  # what is typed while a shell's first text is drawn is not taken
     page.keyboard.type("echo otra-$((40 + 2))\n")
     expect(rows(page)).to_contain_text("otra-42")
 
