@@ -176,10 +176,12 @@ def test_a_waiting_program_goes_on_when_its_page_leaves_and_ends_when_it_is_clos
         await again.say("ack", 0)
         while len(again.text) < 100_000:
             await again.message()
-        deleted = await asyncio.to_thread(terminals.session.request, "DELETE", f"/api/terminals/{name}")
-        assert deleted[0] == 204
+        request = asyncio.to_thread(terminals.session.request, "DELETE", f"/api/terminals/{name}")
+        deleting = asyncio.create_task(request)
+        # Read meanwhile, as a page does: a server waits seconds, no more, for a reader to see that it closes.
         while (await again.message())[0] != "disconnect":
             pass
+        assert (await deleting)[0] == 204
 
     terminals.use(test)
     assert terminals.names() == []
