@@ -18,10 +18,18 @@ def test_it_has_no_problems() -> None:
     assert [str(problem) for problem in CATALOG.problems] == []
 
 
-def test_module_2_teaches_topics_2_1_and_2_2() -> None:
-    (module,) = [module for module in CATALOG.courses["ml-a-escala"].modules if module.spec.number == 2]
-    assert [(topic.number, topic.marked) for topic in module.spec.topics] == [("2.1", True), ("2.2", True)]
-    assert sorted(lab.id for lab in module.labs) == ["optimizacion-spark", "paralelismo", "rdd", "spark-sql"]
+TOPICS = {
+    "1.2": (False, {"base-relacional"}),
+    "2.1": (True, {"paralelismo"}),
+    "2.2": (True, {"optimizacion-spark", "rdd", "spark-sql"}),
+}
+"""Of the syllabus: its mark, and the labs that teach it."""
+
+
+def test_it_teaches_the_topics_of_the_syllabus_with_their_labs() -> None:
+    topics = [topic for module in CATALOG.courses["ml-a-escala"].modules for topic in module.spec.topics]
+    assert {topic.number: (topic.marked, set(topic.labs)) for topic in topics} == TOPICS
+    assert list(TOPICS) == [topic.number for topic in topics]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

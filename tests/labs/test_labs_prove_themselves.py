@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,16 +28,19 @@ CATALOG: Catalog = load(settings().content_dir)
 DRIVERS = available_drivers()
 TABLE = ROOT / "docs" / "labs.md"
 PROVEN = proofs.proven(TABLE, CATALOG)
+NAMES = ("driver", "lab", "tree")
+Tree = tuple[str, str, str]
 FIRST_LABS = {lab.spec.environment: lab.id for lab in reversed(CATALOG.labs.values())}
 
 
 def chosen(lab: Lab, place: int) -> list[str]:
-    """Every tree; of a lab that is as its proof in docs/labs.md was, the ends and one other, each day the next."""
-    ends, others = ["starter", "solution"], [name for name, _ in verify.trees(lab)][2:]
+    """Every tree; of a lab that is as its proof in docs/labs.md was, the solution and one other, each day the next."""
+    names = [name for name, _ in verify.trees(lab)]
     if lab.id not in PROVEN:
-        return [*ends, *others]
+        return names
+    others = [name for name in names if name != "solution"]
     today = datetime.now(tz=UTC).date().toordinal()
-    return [*ends, others[(today + place) % len(others)]]
+    return ["solution", others[(today + place) % len(others)]]
 
 
 # By the first driver; by the other, two trees of one lab for each environment.
@@ -48,14 +53,16 @@ SAMPLE = [
 @pytest.fixture(scope="module")
 def host_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Host]]:
     made: dict[str, Host] = {}
+    one_at_a_time = threading.Lock()
 
     def host(name: str) -> Host:
-        if name not in made:
-            run_dir = Path(tempfile.mkdtemp(prefix="labs-", dir="/dev/shm"))
-            config = settings().model_copy(update={"driver": name, "run_dir": run_dir, "pool": False})
-            storage = LocalStorage(tmp_path_factory.mktemp("storage"))
-            made[name] = Host(config, choose(config), builder_for(name), storage)
-        return made[name]
+        with one_at_a_time:
+            if name not in made:
+                run_dir = Path(tempfile.mkdtemp(prefix="labs-", dir="/dev/shm"))
+                config = settings().model_copy(update={"driver": name, "run_dir": run_dir, "pool": False})
+                storage = LocalStorage(tmp_path_factory.mktemp("storage"))
+                made[name] = Host(config, choose(config), builder_for(name), storage)
+            return made[name]
 
     yield host
     for each in made.values():
@@ -64,11 +71,26 @@ def host_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         shutil.rmtree(each.config.run_dir)
 
 
-@pytest.mark.parametrize(("driver", "lab", "tree"), [*TREES, *SAMPLE])
-def test_it_grades_as_its_author_says(host_of: Callable[[str], Host], driver: str, lab: str, tree: str) -> None:
-    host = host_of(driver)
-    host.builder.build(host.catalog.environments[CATALOG.labs[lab].spec.environment], lambda *_: None)
-    (run,) = verify.verify(host, host.catalog.labs[lab], only=lambda name: name == tree)
+@pytest.fixture(scope="module")
+def graded(request: pytest.FixtureRequest, host_of: Callable[[str], Host]) -> Iterator[dict[Tree, Future[verify.Run]]]:
+    """The trees of the tests that were chosen: graded in their order, as many at once as a host grades."""
+
+    def grade(driver: str, lab: str, tree: str) -> verify.Run:
+        host = host_of(driver)
+        host.builder.build(host.catalog.environments[CATALOG.labs[lab].spec.environment], lambda *_: None)
+        (run,) = verify.verify(host, host.catalog.labs[lab], only=lambda name: name == tree)
+        return run
+
+    calls = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = [each for each in (*TREES, *SAMPLE) if dict(zip(NAMES, each, strict=True)) in calls]
+    with ThreadPoolExecutor(settings().grading_slots) as pool:
+        yield {each: pool.submit(grade, *each) for each in chosen}
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize(NAMES, [*TREES, *SAMPLE])
+def test_it_grades_as_its_author_says(graded: dict[Tree, Future[verify.Run]], driver: str, lab: str, tree: str) -> None:
+    run = graded[driver, lab, tree].result()
     assert run.ok, f"{verify.table_row(run)}\n{run.result}"
 
 

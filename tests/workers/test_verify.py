@@ -90,3 +90,12 @@ def _course() -> dict[str, Lab]:
     from labs.catalog import load
 
     return load(ROOT / "labs").labs
+
+
+def test_one_tree_can_be_asked_for_alone(lab_host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(verify, "Host", lambda *_: lab_host)
+    assert verify.main("suma", lab_host.driver.name, said.append, only="resta")
+    assert [row.split()[2:4] for row in said] == [["mutant", "resta"]]
+    assert not verify.main("suma", lab_host.driver.name, said.append, only="resto")
+    assert said[-1] == "suma has no tree named resto"
