@@ -14,6 +14,8 @@ from workers.config import ROOT, settings
 from workers.environments.__main__ import load
 
 SIX = "six==1.17.0 --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274\n"
+OLDER_SIX = "six==1.16.0 --hash=sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254\n"
+IDNA = "idna==3.10 --hash=sha256:946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3\n"
 Define = Callable[..., Environment]
 
 
@@ -30,7 +32,7 @@ def define(tmp_path: Path, var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> It
     (content / "kit").mkdir(parents=True)
     (content / "kit/__init__.py").write_text('"""The kit."""\n')
     (content / "environments").mkdir()
-    for name in ("Dockerfile", "finish.py"):
+    for name in ("Dockerfile", "Dockerfile.common", "finish.py", "layer.py"):
         shutil.copy(ROOT / "labs/environments" / name, content / "environments")
     monkeypatch.setenv("LABS_CONTENT_DIR", str(content))
     monkeypatch.setenv("LABS_VAR_DIR", str(var_dir))

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from tests.sandboxes import available_drivers
-from tests.workers.environments.conftest import SIX, Define, Steps
+from tests.workers.environments.conftest import IDNA, OLDER_SIX, SIX, Define, Steps
 from tests.workers.environments.test_npm import NODE, manifests
 from workers.config import settings
 from workers.environments import BuildError, builder_for
@@ -60,6 +60,22 @@ def test_it_builds_an_image_with_the_environment_and_the_kit(define: Define, ste
     assert run(newer, "ls", "/opt/lab/kit/labkit/more.py") == "/opt/lab/kit/labkit/more.py"
     assert len(BUILDER.remove_stale([env])) == 1
     assert BUILDER.find(env) == newer
+
+
+def test_images_share_a_layer_with_the_packages_that_are_common_and_differ_where_they_must(
+    define: Define, steps: Steps
+) -> None:
+    define(SIX + IDNA, name="base")
+    same = define(SIX + IDNA, name="same")
+    other = define(OLDER_SIX, name="other", build=["echo hola > note.txt"])
+    with closing(docker.from_env()) as client:
+        layers = [client.images.get(BUILDER.build(env, Steps())).attrs["RootFS"]["Layers"] for env in (same, other)]
+    common = [first for first, second in zip(*layers, strict=False) if first == second]
+    assert len(common) == 3, "Debian, its Python, the packages"
+    code = "import six; from importlib.util import find_spec; print(six.__version__, find_spec('idna') is not None)"
+    images = [BUILDER.find(env) for env in (same, other)]
+    assert [run(str(image), "python", "-c", code) for image in images] == ["1.17.0 True", "1.16.0 False"]
+    assert run(str(images[1]), "cat", "/opt/lab/env/note.txt") == "hola"
 
 
 def test_an_image_has_the_npm_packages_and_their_commands(define: Define, steps: Steps) -> None:
