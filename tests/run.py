@@ -1,6 +1,7 @@
 """``make test``: lints, type-checks, builds the lab environments, runs every test. ``--lint`` stops before those two.
 
-Each step runs even when an earlier one failed, so that one run tells all; pytest's own summary is printed last.
+Each step runs even when an earlier one failed, so that one run tells all; pytest's own summaries are printed last. The
+tests run in two halves at once, since much of each is waiting; with arguments, which pytest gets, there is one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ LINT = {
     "course files": [BIN / "python", "manage.py", "labs", "validate"],
 }
 
+LIVE = ("tests/e2e", "tests/faults", "tests/attacks")
+"""The half that starts the whole portal. Nothing is shared by the two but the built environments."""
+
 
 def run(name: str, command: list[str | Path]) -> bool:
     """Run one step and say how it went; its output is shown as it comes."""
@@ -39,6 +43,23 @@ def build_environments() -> list[str]:
     return [step for name in names if not run(step := f"lab environments for {name}", [*build, name])]
 
 
+def run_tests(arguments: list[str]) -> int:
+    """pytest's exit status, or the worse of two."""
+    pytest: list[str | Path] = [BIN / "python", "-m", "pytest"]
+    if arguments:
+        return subprocess.run([*pytest, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+    log = ROOT / "var" / "logs" / "tests-live.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    print(f"· {', '.join(LIVE)} run meanwhile; they are in {log.relative_to(ROOT)}", flush=True)
+    with log.open("wb") as out:
+        live = subprocess.Popen([*pytest, *LIVE], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        others = [*pytest, *(f"--ignore={folder}" for folder in LIVE)]
+        status = subprocess.run(others, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+        worse = max(status, live.wait(), key=abs)
+    print(log.read_text(errors="replace"), flush=True)
+    return worse
+
+
 def main(arguments: list[str]) -> int:
     failed = [name for name, command in LINT.items() if not run(name, list(command))]
     if arguments == ["--lint"]:
@@ -46,10 +67,7 @@ def main(arguments: list[str]) -> int:
     failed += build_environments()
     if failed:
         print(f"✕ failed before the tests: {', '.join(failed)}", flush=True)
-    tests = subprocess.run(
-        [BIN / "python", "-m", "pytest", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, check=False
-    )
-    return tests.returncode or (1 if failed else 0)
+    return run_tests(arguments) or (1 if failed else 0)
 
 
 if __name__ == "__main__":
