@@ -18,9 +18,9 @@ def test_it_has_no_problems() -> None:
     assert [str(problem) for problem in CATALOG.problems] == []
 
 
-def test_module_2_teaches_topics_2_1_and_2_2() -> None:
+def test_module_2_teaches_topics_2_1_to_2_3() -> None:
     (module,) = [module for module in CATALOG.courses["ml-a-escala"].modules if module.spec.number == 2]
-    assert [(topic.number, topic.marked) for topic in module.spec.topics] == [("2.1", True), ("2.2", True)]
+    assert [(topic.number, topic.marked) for topic in module.spec.topics] == [("2.1", True), ("2.2", True), ("2.3", True)]
     assert sorted(lab.id for lab in module.labs) == ["optimizacion-spark", "paralelismo", "rdd", "spark-sql"]
 
 
