@@ -1,0 +1,25 @@
+"""Qué ejemplos toca a cada proceso."""
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, Subset
+
+
+def lotes(datos: Dataset, lote: int, epoca: int, semilla: int) -> DataLoader:
+    """Los lotes de este proceso en esa época: entre todos, cada ejemplo una vez y en un orden nuevo."""
+    azar = torch.Generator().manual_seed(semilla + epoca)
+    return DataLoader(datos, batch_size=lote, shuffle=True, generator=azar)
+
+
+def exactitud(red: nn.Module, datos: Dataset) -> float:
+    """Fracción de aciertos sobre todos los datos, la misma en todos los procesos."""
+    # Sin DistributedSampler, que repite ejemplos para que todos los procesos tengan el mismo número.
+    propios = Subset(datos, range(dist.get_rank(), len(datos), dist.get_world_size()))
+    cuenta = torch.zeros(2, dtype=torch.int64)
+    with torch.no_grad():
+        for imagenes, digitos in DataLoader(propios, batch_size=256):
+            cuenta += torch.tensor([(red(imagenes).argmax(1) == digitos).sum(), len(digitos)])
+    dist.all_reduce(cuenta)
+    aciertos, total = cuenta.tolist()
+    return aciertos / total
