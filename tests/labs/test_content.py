@@ -20,10 +20,10 @@ def test_it_has_no_problems() -> None:
 
 TOPICS = {
     "1.1": (False, {"modelos-de-servicio"}),
-    "1.2": (False, {"base-relacional", "bloque-archivo-objeto", "nosql"}),
+    "1.2": (False, {"base-relacional", "bloque-archivo-objeto", "etl-elt", "nosql"}),
     "1.3": (True, {"calidad-y-gobernanza", "data-lake"}),
     "2.1": (True, {"paralelismo"}),
-    "2.2": (True, {"optimizacion-spark", "rdd", "spark-sql"}),
+    "2.2": (True, {"dataframes-datasets", "optimizacion-spark", "rdd", "spark-sql"}),
     "2.3": (True, {"torch-distribuido"}),
 }
 """Of the syllabus: its mark, and the labs that teach it."""

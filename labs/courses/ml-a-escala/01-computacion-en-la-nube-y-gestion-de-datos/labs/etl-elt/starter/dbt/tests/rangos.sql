@@ -1,0 +1,1 @@
+SELECT * FROM {{ ref('observaciones') }} WHERE false
