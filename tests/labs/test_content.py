@@ -19,7 +19,7 @@ def test_it_has_no_problems() -> None:
 
 
 TOPICS = {
-    "1.1": (False, {"modelos-de-servicio", "tres-nubes"}),
+    "1.1": (False, {"modelos-de-servicio", "seguridad-y-costos", "tres-nubes"}),
     "1.2": (False, {"base-relacional", "bloque-archivo-objeto", "etl-elt", "nosql"}),
     "1.3": (True, {"calidad-y-gobernanza", "catalogo", "data-lake"}),
     "2.1": (True, {"paralelismo"}),
