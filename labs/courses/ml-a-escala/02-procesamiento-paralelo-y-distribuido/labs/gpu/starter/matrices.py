@@ -1,0 +1,45 @@
+"""La memoria manda: teselas en memoria compartida para leer y escribir en orden, y para leer una sola vez."""
+
+import numpy as np
+from numba import cuda
+
+LADO = 32  # de la tesela que se traspone: 32 float32 son 128 bytes, un segmento
+FILAS = 8  # filas de hilos: cada hilo mueve LADO / FILAS elementos
+TESELA = 8  # lado de la tesela del producto
+
+
+def teselas(n: int, lado: int) -> int:
+    return (n + lado - 1) // lado
+
+
+@cuda.jit
+def nucleo_transponer(m, t):
+    x, y = cuda.threadIdx.x, cuda.threadIdx.y
+    columna, fila = cuda.blockIdx.x * LADO + x, cuda.blockIdx.y * LADO + y
+    for salto in range(0, LADO, FILAS):
+        if fila + salto < m.shape[0] and columna < m.shape[1]:
+            t[columna, fila + salto] = m[fila + salto, columna]  # hilos vecinos escriben lejos unos de otros
+
+
+def transponer(m: np.ndarray) -> np.ndarray:
+    """La traspuesta de m (float32)."""
+    t = np.zeros((m.shape[1], m.shape[0]), np.float32)
+    nucleo_transponer[(teselas(m.shape[1], LADO), teselas(m.shape[0], LADO)), (LADO, FILAS)](m, t)
+    return t
+
+
+@cuda.jit
+def nucleo_producto(a, b, c):
+    columna, fila = cuda.grid(2)
+    if fila < c.shape[0] and columna < c.shape[1]:
+        suma = 0.0
+        for k in range(a.shape[1]):  # cada hilo lee una fila y una columna enteras
+            suma += a[fila, k] * b[k, columna]
+        c[fila, columna] = suma
+
+
+def multiplicar(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a · b (float32): cada elemento se lee de la memoria global una vez por tesela."""
+    c = np.zeros((a.shape[0], b.shape[1]), np.float32)
+    nucleo_producto[(teselas(b.shape[1], TESELA), teselas(a.shape[0], TESELA)), (TESELA, TESELA)](a, b, c)
+    return c

@@ -1,0 +1,40 @@
+"""El modelo roofline: un kernel va tan rápido como le dejan el cálculo o la memoria, lo que se acabe antes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tarjeta:
+    """Lo que dice la hoja de datos de una GPU."""
+
+    operaciones: float  # coma flotante, por segundo
+    ancho: float  # bytes de memoria global, por segundo
+
+
+def intensidad_axpy(bytes_por_numero: int) -> float:
+    """Operaciones por byte de z = a · x + y: dos por elemento, que lee dos números y escribe uno."""
+    raise NotImplementedError("contar operaciones y bytes de axpy")
+
+
+def intensidad_producto(m: int, n: int, k: int, tesela: int, bytes_por_numero: int) -> float:
+    """Operaciones por byte del producto de m × k por k × n con teselas: cada elemento se lee una vez por tesela.
+
+    Cada uno de los m · n resultados lee 2 · k números, y una tesela de lado t los comparte entre t hilos. Se supone que
+    t divide a las dimensiones.
+    """
+    raise NotImplementedError("contar operaciones y bytes del producto")
+
+
+def alcanzable(tarjeta: Tarjeta, intensidad: float) -> float:
+    """Operaciones por segundo que la tarjeta puede dar con esa intensidad."""
+    raise NotImplementedError("el techo")
+
+
+def segundos(tarjeta: Tarjeta, operaciones: float, intensidad: float) -> float:
+    """Lo menos que puede tardar."""
+    raise NotImplementedError("el tiempo mínimo")
+
+
+def tesela_suficiente(tarjeta: Tarjeta, n: int, bytes_por_numero: int) -> int | None:
+    """La menor potencia de dos, de 1 a n, con la que el producto de n × n deja de estar limitado por la memoria."""
+    raise NotImplementedError("probar teselas")
