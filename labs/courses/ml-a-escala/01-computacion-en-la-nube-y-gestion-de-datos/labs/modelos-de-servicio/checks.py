@@ -9,7 +9,7 @@ import io
 from typing import Any
 
 from hidden import cuentas, funciones, maquinas, servicio
-from hidden.dias import day, expect_all
+from hidden.dias import day, expect_all, plain
 from labkit import Lab
 
 EDITION = """
@@ -101,8 +101,8 @@ def ciclo(lab: Lab) -> None:
     order = maquinas.order(lab)
     name, other = order["nombre"], f"{order['nombre']}-b"
     named = [{"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": other}]}]
-    first = lab.call("iaas.py", "crear", order)
-    second = lab.call("iaas.py", "crear", order)
+    first = plain(lab.call("iaas.py", "crear", order))
+    second = plain(lab.call("iaas.py", "crear", order))
     with maquinas.ec2(lab) as client:
         client.create_vpc(CidrBlock="10.251.0.0/16", TagSpecifications=named)
         found = maquinas.state(client, name)
@@ -196,7 +196,7 @@ def despliegue(lab: Lab) -> None:
         en="What surrounds the function is not what was asked for.",
         worth=0.6,
     )
-    again = lab.call("paas.py", "desplegar", order, timeout=90)
+    again = plain(lab.call("paas.py", "desplegar", order, timeout=90))
     lab.expect(
         again == told,
         es="Desplegar otra vez sin cambios no debía publicar otra versión.",
@@ -213,7 +213,7 @@ def _expect_release(lab: Lab, order: dict[str, Any], before: str) -> None:
     name, edition, source = order["nombre"], lab.rng.randint(100, 999), lab.read("app/resumen.py")
     lab.write("app/resumen.py", source + EDITION.replace("EDICION", str(edition)).encode())
     try:
-        told = lab.call("paas.py", "desplegar", order, timeout=90)
+        told = plain(lab.call("paas.py", "desplegar", order, timeout=90))
     finally:
         lab.write("app/resumen.py", source)
     after = str(told.get("version")) if isinstance(told, dict) else str(told)
@@ -263,7 +263,7 @@ def inquilino(lab: Lab) -> None:
         expected="200",
         score=0.4,
     )
-    exported = lab.call("saas.py", "exportar", servicio.URL, keys[people[1]])
+    exported = plain(lab.call("saas.py", "exportar", servicio.URL, keys[people[1]]))
     wanted = {title: summary for title, (_, summary) in days.items()}
     lab.expect(
         exported == wanted,

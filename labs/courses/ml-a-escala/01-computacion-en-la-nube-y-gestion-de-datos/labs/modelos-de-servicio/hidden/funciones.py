@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from hidden.dias import plain
 from labkit import Failed, Lab
 
 PORT = 4566
@@ -34,7 +35,7 @@ def deployed(lab: Lab) -> tuple[dict[str, Any], Any]:
         "memoria_mb": lab.rng.choice([192, 256, 320]),
         "segundos": lab.rng.randint(10, 30),
     }
-    return order, lab.call("paas.py", "desplegar", order, timeout=90)
+    return order, plain(lab.call("paas.py", "desplegar", order, timeout=90))
 
 
 def event(bucket: str, *keys: str) -> bytes:
