@@ -4,19 +4,14 @@ Each check has a bucket of its own and fresh flights. Where a check needs a tabl
 builds it (hidden/), so that one mistake loses one check. Files read are counted in the emulator's log.
 """
 
-import json
-import re
-from datetime import timedelta
-from typing import Any
-
 import pyarrow as pa
-from deltalake import write_deltalake
 from hidden.comparar import expect_rows, rows_of
-from hidden.lago import BRONZE, Lake, dates_of, lake
-from hidden.vuelos import COLUMNS, Row, as_csv, as_text, corrected, days, flights, hourly, latest, table, with_date
+from hidden.estado import compacted, expect_hidden_days, expect_layout
+from hidden.lago import BRONZE, dates_of, lake
+from hidden.plata import broken, expect_kept, expect_latest, history, ids, silver
+from hidden.vuelos import COLUMNS, as_csv, as_text, corrected, days, flights, hourly, latest, table, with_date
 from labkit import Failed, Lab
 
-PATH = re.compile(r"bronce/vuelos/fecha=(\d{4}-\d\d-\d\d)/[^/]+\.parquet")
 REPEATED = {"es": "Repetir una entrega cambió la carpeta.", "en": "Repeating a delivery changed the folder."}
 
 
@@ -36,7 +31,7 @@ def bronce(lab: Lab) -> None:
         for path, delivery in deliveries.items():
             lab.write(path, as_csv(delivery))
             lab.call("bronce.py", "guardar", path, opened.bucket)
-        _expect_layout(lab, opened)
+        expect_layout(lab, opened)
         first = opened.rows_of(opened.files(BRONZE))
         repeated = lab.rng.choice(list(deliveries))
         lab.call("bronce.py", "guardar", repeated, opened.bucket)
@@ -47,26 +42,6 @@ def bronce(lab: Lab) -> None:
     }
     expect_rows(first, rows, **told, score=0.3)
     expect_rows(second, rows, **REPEATED, score=0.6)
-
-
-def _expect_layout(lab: Lab, opened: Lake) -> None:
-    keys = list(opened.files(BRONZE))
-    lab.expect(
-        keys and all(PATH.fullmatch(key) for key in keys),
-        es="Los archivos de bronce no están donde se espera.",
-        en="The files of bronze aren't where they are expected.",
-        got="\n".join(key for key in keys[:4]) or "ningún archivo / no file",
-        expected="bronce/vuelos/fecha=AAAA-MM-DD/….parquet",
-    )
-    for key in keys:
-        dates = {row.get("salida", "")[:10] for row in opened.rows_of([key])}
-        lab.expect(
-            dates == set(dates_of([key])),
-            es="Una carpeta guarda vuelos de otra fecha: cada fila va a la carpeta de la fecha de su salida.",
-            en="A folder holds flights of another date: each row goes to the folder of the date it leaves on.",
-            got=f"{key}: {', '.join(sorted(dates))}",
-            score=0.3,
-        )
 
 
 def poda(lab: Lab) -> None:
@@ -116,10 +91,10 @@ def compactar(lab: Lab) -> None:
         beside = opened.files(f"{BRONZE}fecha={other}/")
         for n, part in enumerate(parts[:5]):
             opened.put_table(f"{folder}{n}-0.parquet", pa.Table.from_pylist(part))
-        once = _compacted(lab, opened, day, [row for part in parts[:5] for row in part], 0.0)
-        again = _compacted(lab, opened, day, [row for part in parts[:5] for row in part], 0.4)
+        once = compacted(lab, opened, day, [row for part in parts[:5] for row in part], 0.0)
+        again = compacted(lab, opened, day, [row for part in parts[:5] for row in part], 0.4)
         opened.put_table(f"{folder}5-0.parquet", pa.Table.from_pylist(parts[5]))
-        _compacted(lab, opened, day, rows, 0.5)
+        compacted(lab, opened, day, rows, 0.5)
         untouched = opened.files(f"{BRONZE}fecha={other}/") == beside
     lab.expect(
         untouched,
@@ -133,28 +108,6 @@ def compactar(lab: Lab) -> None:
         en="With a single file there is nothing to compact, and yet it was written again.",
         score=0.7,
     )
-
-
-def _compacted(lab: Lab, opened: Lake, day: str, rows: list[dict[str, str]], score: float) -> dict[str, Any]:
-    """The files of that date after compacting it: one, with all rows."""
-    lab.call("bronce.py", "compactar", opened.bucket, day)
-    found = opened.files(f"{BRONZE}fecha={day}/")
-    expect_rows(
-        opened.rows_of(found),
-        [{"distancia": "", **row} for row in rows],
-        es="Al compactar se perdieron filas, o se repitieron.",
-        en="Compacting lost rows, or repeated them.",
-        score=score,
-    )
-    lab.expect(
-        len(found) == 1,
-        es="Después de compactar debía quedar un archivo.",
-        en="After compacting there should be one file.",
-        got="\n".join(found),
-        expected="1",
-        score=score,
-    )
-    return found
 
 
 def mezcla(lab: Lab) -> None:
@@ -179,7 +132,7 @@ def mezcla(lab: Lab) -> None:
         same_files = opened.active() == files
     expected = latest([row for delivery in deliveries for row in delivery])
     right = [{**row, "fecha": f"{row['salida']:%Y-%m-%d}"} for row in expected]
-    _expect_latest(got, right, rows, 0.0)
+    expect_latest(got, right, rows, 0.0)
     expect_rows(again, right, es=REPEATED["es"], en=REPEATED["en"], score=0.5)
     lab.expect(
         same_files,
@@ -189,37 +142,13 @@ def mezcla(lab: Lab) -> None:
     )
 
 
-def _expect_latest(got: list[Row], right: list[Row], rows: list[Row], score: float) -> None:
-    idents = [row["id"] for row in got]
-    if len(set(map(str, idents))) != len(idents) or len(idents) != len(rows):
-        raise Failed(
-            es="La tabla no tiene una fila por vuelo.",
-            en="The table doesn't have one row for each flight.",
-            got=f"{len(idents)} filas, {len(set(map(str, idents)))} vuelos / rows, flights",
-            expected=f"{len(rows)}",
-            score=score,
-        )
-    expect_rows(
-        got,
-        right,
-        es="De algún vuelo no quedó lo último que se supo. ¿Qué pasa con una fila vieja que llega tarde?",
-        en="Of some flight it isn't what was known last that remained. What of an old row that comes late?",
-        score=score + 0.2,
-    )
-
-
-def _silver(opened: Lake, rows: list[Row]) -> None:
-    """A table as the student's should be, with these rows."""
-    write_deltalake(opened.uri, with_date(rows), partition_by=["fecha"], storage_options=opened.options)
-
-
 def archivos(lab: Lab) -> None:
     dates = days(lab, 7)
     rows = flights(lab, dates, 12)
     touched = sorted(lab.rng.sample(dates, 2))
     delivery = [corrected(lab, row, 1) for row in rows if f"{row['salida']:%Y-%m-%d}" in touched][::3]
     with lake(lab, "archivos") as opened:
-        _silver(opened, rows)
+        silver(opened, rows)
         before = opened.active()
         with opened.reads() as seen:
             lab.call("plata.py", "mezclar", opened.uri, table(delivery))
@@ -247,13 +176,13 @@ def esquema(lab: Lab) -> None:
     rows = flights(lab, dates, 20)
     new = [{**row, "distancia": lab.rng.randint(90, 2500)} for row in rows[20:]]
     with lake(lab, "esquema") as opened:
-        _silver(opened, rows[:20])
+        silver(opened, rows[:20])
         lab.call("plata.py", "mezclar", opened.uri, table(new, distancia=pa.int64()))
         evolved = opened.delta().to_pyarrow_table()
         got = rows_of(evolved, "id", "retraso", "distancia")
         version, refused = opened.delta().version(), False
         try:
-            lab.call("plata.py", "mezclar", opened.uri, _broken(lab, rows))
+            lab.call("plata.py", "mezclar", opened.uri, broken(lab, rows))
         except Failed:
             refused = True
         left = opened.delta()
@@ -279,28 +208,20 @@ def esquema(lab: Lab) -> None:
     )
 
 
-def _broken(lab: Lab, rows: list[Row]) -> pa.Table:
-    """Corrections of which one has a text for a delay."""
-    sound = table([corrected(lab, row, 3) for row in rows[:6]])
-    texts = [str(value) for value in sound["retraso"].to_pylist()]
-    texts[lab.rng.randrange(6)] = "n/d"
-    return sound.set_column(sound.schema.get_field_index("retraso"), "retraso", pa.array(texts, pa.string()))
-
-
 def tiempo(lab: Lab) -> None:
     dates = days(lab, 2)
     rows = flights(lab, dates, 15)
     day = dates[0]
     with lake(lab, "tiempo") as opened:
-        old = _history(opened, rows)
+        old = history(opened, rows)
         then = lab.call("plata.py", "leer", opened.uri, day, 1)
         now = lab.call("plata.py", "leer", opened.uri, day)
         told = {"es": "`leer` no da lo que la tabla decía.", "en": "`leer` doesn't give what the table said."}
-        expect_rows(rows_of(then, "id"), [{"id": n} for n in sorted(_ids(rows[:14]))], **told)
-        expect_rows(rows_of(now, "id"), [{"id": n} for n in sorted(_ids(rows[:15]) - {rows[0]["id"]})], **told)
+        expect_rows(rows_of(then, "id"), [{"id": n} for n in sorted(ids(rows[:14]))], **told)
+        expect_rows(rows_of(now, "id"), [{"id": n} for n in sorted(ids(rows[:15]) - {rows[0]["id"]})], **told)
         before = opened.files("plata/vuelos/fecha=")
         lab.call("plata.py", "mantener", opened.uri)
-        _expect_kept(lab, opened, before, old)
+        expect_kept(lab, opened, before, old)
         expect_rows(
             rows_of(opened.delta().to_pyarrow_table(), "id"),
             [{"id": row["id"]} for row in rows[1:]],
@@ -329,69 +250,13 @@ def tiempo(lab: Lab) -> None:
     )
 
 
-def _ids(rows: list[Row]) -> set[int]:
-    return {row["id"] for row in rows}
-
-
-def _history(opened: Lake, rows: list[Row]) -> set[str]:
-    """Six versions. The files that version 3 took out of the table went ten days ago; they come back."""
-    parts = [rows[:13] + rows[15:29], rows[13:14], rows[14:15]]
-    _silver(opened, parts[0])
-    for part in parts[1:]:
-        write_deltalake(opened.uri, with_date(part), mode="append", storage_options=opened.options)
-    before = opened.active()
-    opened.delta().delete(f"id = {rows[0]['id']}")
-    old = before - opened.active()
-    _age(opened, 3)
-    opened.delta().update(updates={"retraso": "5"}, predicate=f"id = {rows[20]['id']}")
-    write_deltalake(opened.uri, with_date(rows[29:]), mode="append", storage_options=opened.options)
-    return old
-
-
-def _age(opened: Lake, version: int) -> None:
-    """Puts what a commit removed ten days back."""
-    key = f"plata/vuelos/_delta_log/{version:020}.json"
-    actions = [json.loads(line) for line in opened.get(key).decode().splitlines()]
-    for action in actions:
-        if "remove" in action:
-            action["remove"]["deletionTimestamp"] -= int(timedelta(days=10).total_seconds() * 1000)
-    opened.put(key, "\n".join(json.dumps(action) for action in actions).encode())
-
-
-def _expect_kept(lab: Lab, opened: Lake, before: dict[str, Any], old: set[str]) -> None:
-    left = set(opened.files("plata/vuelos/fecha="))
-    lab.expect(
-        len(opened.active()) == 2,
-        es="Después de mantener la tabla debía quedar un archivo por fecha.",
-        en="After maintaining the table there should be one file a date.",
-        got=f"{len(opened.active())}",
-        expected="2",
-        score=0.3,
-    )
-    lab.expect(
-        set(before) - old <= left,
-        es="Se borraron de S3 archivos que una versión de los últimos 7 días necesita: ya no se puede volver a ella.",
-        en="Files were deleted from S3 that a version of the last 7 days needs: there is no way back to it.",
-        got=f"{len(set(before) - old - left)} borrados / deleted",
-        expected="0",
-        score=0.4,
-    )
-    lab.expect(
-        not old & left,
-        es="Los archivos que dejaron de usarse hace diez días siguen en S3.",
-        en="The files that went out of use ten days ago are still in S3.",
-        got="\n".join(old & left),
-        score=0.5,
-    )
-
-
 def oro(lab: Lab) -> None:
     dates = days(lab, 6)
     rows = flights(lab, dates, 14)
     with lake(lab, "oro") as opened:
         lab.call("oro.py", "crear", opened.bucket)
         lab.call("oro.py", "publicar", opened.bucket, with_date(rows))
-        _expect_hidden_days(lab, opened)
+        expect_hidden_days(lab, opened)
         names = ("hora", "origen", "vuelos", "retraso")
         got = rows_of(opened.iceberg().scan().to_arrow(), *names)
         told = {"es": "La tabla de oro no dice lo que las filas de plata.", "en": "Gold doesn't say what silver does."}
@@ -430,18 +295,6 @@ def oro(lab: Lab) -> None:
         got=f"{commits}",
         expected="1",
         score=0.7,
-    )
-
-
-def _expect_hidden_days(lab: Lab, opened: Lake) -> None:
-    gold = opened.iceberg()
-    fields = {(gold.schema().find_column_name(f.source_id), str(f.transform)) for f in gold.spec().fields}
-    lab.expect(
-        fields == {("hora", "day")},
-        es="La tabla debía repartirse por el día de `hora`, con una partición oculta.",
-        en="The table should be partitioned by the day of `hora`, with a hidden partition.",
-        got=", ".join(f"{transform}({name})" for name, transform in fields) or "sin partición / not partitioned",
-        expected="day(hora)",
     )
 
 
