@@ -23,7 +23,7 @@ TOPICS = {
     "1.2": (False, {"base-relacional", "bloque-archivo-objeto", "etl-elt", "nosql"}),
     "1.3": (True, {"calidad-y-gobernanza", "catalogo", "data-lake"}),
     "2.1": (True, {"paralelismo"}),
-    "2.2": (True, {"dataframes-datasets", "entrenamiento-spark", "optimizacion-spark", "rdd", "spark-sql"}),
+    "2.2": (True, {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"}),
     "2.3": (True, {"gpu", "torch-distribuido"}),
 }
 """Of the syllabus: its mark, and the labs that teach it."""
