@@ -24,7 +24,7 @@ TOPICS = {
     "1.3": (True, {"calidad-y-gobernanza", "catalogo", "data-lake"}),
     "2.1": (True, {"paralelismo"}),
     "2.2": (True, {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"}),
-    "2.3": (True, {"gpu", "torch-distribuido"}),
+    "2.3": (True, {"dask", "gpu", "torch-distribuido"}),
 }
 """Of the syllabus: its mark, and the labs that teach it."""
 

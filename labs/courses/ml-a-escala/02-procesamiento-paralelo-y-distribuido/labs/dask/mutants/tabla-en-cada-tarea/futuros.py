@@ -1,0 +1,25 @@
+"""Tareas sueltas que llegan cuando pueden, y algunas fallan."""
+
+from collections.abc import Callable
+
+import pandas as pd
+from distributed import Client, as_completed
+
+REINTENTOS = 2
+
+
+def evaluar(
+    cliente: Client,
+    funcion: Callable[[pd.DataFrame, str], float],
+    tabla: pd.DataFrame,
+    casos: list[str],
+    al_llegar: Callable[[str, float | None], None],
+) -> dict[str, float | None]:
+    """Por caso: funcion(tabla, caso), o None si agota los REINTENTOS. Avisa a al_llegar según llegan."""
+    pendientes = {cliente.submit(funcion, tabla, caso, retries=REINTENTOS): caso for caso in casos}
+    resultados: dict[str, float | None] = {}
+    for futuro in as_completed(pendientes):
+        caso = pendientes[futuro]
+        resultados[caso] = None if futuro.status == "error" else futuro.result()
+        al_llegar(caso, resultados[caso])
+    return resultados
