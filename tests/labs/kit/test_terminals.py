@@ -178,9 +178,11 @@ def test_a_waiting_program_goes_on_when_its_page_leaves_and_ends_when_it_is_clos
             await again.message()
         request = asyncio.to_thread(terminals.session.request, "DELETE", f"/api/terminals/{name}")
         deleting = asyncio.create_task(request)
-        # Read meanwhile, as a page does: a server waits seconds, no more, for a reader to see that it closes.
-        while (await again.message())[0] != "disconnect":
-            pass
+        # Read meanwhile, as a page does, until it is told or the connection ends: a server waits seconds, no more,
+        # for a reader to see that it closes.
+        while (got := await again.socket.receive(timeout=READY_SECONDS)).type is aiohttp.WSMsgType.TEXT:
+            if got.json()[0] == "disconnect":
+                break
         assert (await deleting)[0] == 204
 
     terminals.use(test)

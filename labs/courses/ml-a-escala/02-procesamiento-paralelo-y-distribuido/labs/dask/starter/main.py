@@ -27,7 +27,7 @@ def principal(cliente: Client) -> None:
         "aviones": lambda: grupos.aviones("registro", "por_avion", 4),
         "informe": lambda: grafo.informe(archivos[:12], ["retraso", "minutos"]),
         "evaluar": lambda: futuros.evaluar(cliente, por_mil, tabla, ["MIA", "LAX", "???"], print),
-        "entrenar": lambda: modelo.entrenar("registro"),
+        "entrenar": lambda: modelo.entrenar("registro/mes=1"),
     }
     for nombre, paso in pasos.items():
         try:
