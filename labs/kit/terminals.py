@@ -8,6 +8,7 @@ other) with one more, ``["ack", n]``: the page has drawn n more characters (http
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +33,8 @@ BEHIND = 128 << 10
 CAUGHT_UP = 48 << 10
 LOST = 4 << 20
 """Characters that may wait for a reader who never says what they have drawn, before the connection is closed."""
+FIRST_WORD = 30.0
+"""Seconds that a page has, once connected, to say that it tells what it draws. Until then what isn't sent counts."""
 TRY_AGAIN = 1013
 
 
@@ -112,29 +115,37 @@ class TerminalSocket(TermSocket):
     _sent = 0
     _acked: int | None = None
     _flushing = 0
+    _silent_from = 0.0
 
     @property
     def behind(self) -> int:
-        """Characters that the page has not drawn; of one that never says so, 0."""
-        return 0 if self._acked is None else self._sent - self._acked
+        """Characters that the page has not drawn; of one that hasn't said so in time, 0."""
+        if self._acked is not None:
+            return self._sent - self._acked
+        return self._flushing if time.monotonic() < self._silent_from else 0
 
     def open(self, name: Any = None) -> None:
+        self._silent_from = time.monotonic() + FIRST_WORD
         super().open(name)
         self._blocking_io_executor = self.terminal.writer
+        IOLoop.current().call_later(FIRST_WORD, self._go_on)
+
+    def _go_on(self) -> None:
+        if self.terminal is not None:
+            self.term_manager.go_on(self.terminal)
 
     async def on_message(self, message: Any) -> None:
         order = json.loads(message)
         self.settings["lab_activity"].wake()
         if order[0] == "ack":
             self._acked = (self._acked or 0) + max(int(order[1]), 0)
-            if self.terminal is not None:
-                self.term_manager.go_on(self.terminal)
+            self._go_on()
         else:
             await super().on_message(message)
 
     def on_pty_read(self, text: str) -> None:
         self._sent += len(text)
-        if self._acked is None and self._flushing > LOST:
+        if self._acked is None and self._flushing > LOST and time.monotonic() > self._silent_from:
             self.close(TRY_AGAIN)
             return
         try:
@@ -150,6 +161,7 @@ class TerminalSocket(TermSocket):
         self._flushing -= size
         if not done.cancelled():
             done.exception()  # a reader that left; what it missed it gets when it comes back
+        self._go_on()
 
     def on_close(self) -> None:
         terminal = self.terminal

@@ -34,13 +34,12 @@ FIRST_LABS = {lab.spec.environment: lab.id for lab in reversed(CATALOG.labs.valu
 
 
 def chosen(lab: Lab, place: int) -> list[str]:
-    """Every tree; of a lab that is as its proof in docs/labs.md was, the solution and one other, each day the next."""
-    names = [name for name, _ in verify.trees(lab)]
+    """Every tree; of a lab that is as its proof in docs/labs.md was, the ends and one other, each day the next."""
+    ends, others = ["starter", "solution"], [name for name, _ in verify.trees(lab)][2:]
     if lab.id not in PROVEN:
-        return names
-    others = [name for name in names if name != "solution"]
+        return [*ends, *others]
     today = datetime.now(tz=UTC).date().toordinal()
-    return ["solution", others[(today + place) % len(others)]]
+    return [*ends, others[(today + place) % len(others)]]
 
 
 # By the first driver; by the other, two trees of one lab for each environment.

@@ -178,15 +178,32 @@ def test_a_waiting_program_goes_on_when_its_page_leaves_and_ends_when_it_is_clos
             await again.message()
         request = asyncio.to_thread(terminals.session.request, "DELETE", f"/api/terminals/{name}")
         deleting = asyncio.create_task(request)
-        # Read meanwhile, as a page does, until it is told or the connection ends: a server waits seconds, no more,
-        # for a reader to see that it closes.
-        while (got := await again.socket.receive(timeout=READY_SECONDS)).type is aiohttp.WSMsgType.TEXT:
-            if got.json()[0] == "disconnect":
-                break
+        # Read meanwhile, as a page does: a server waits seconds, no more, for a reader to see that it closes.
+        while (await again.message())[0] != "disconnect":
+            pass
         assert (await deleting)[0] == 204
 
     terminals.use(test)
     assert terminals.names() == []
+
+
+def test_a_page_that_comes_back_has_time_to_say_that_it_counts_what_it_draws(terminals: Terminals) -> None:
+    name = terminals.open()[1]["name"]
+
+    async def test(connect: Callable[[str], Awaitable[Screen]]) -> None:
+        screen = await connect(name)
+        await screen.until(READY_FOR_INPUT)
+        await screen.type("yes")
+        await screen.socket.close()
+        again = await connect(name)
+        await asyncio.sleep(5)  # as over a slow network: `yes` prints far more than may ever wait for a page
+        drawn = 0
+        while len(again.text) < 6_000_000:
+            await again.say("ack", len(again.text) - drawn)
+            drawn = len(again.text)
+            await again.message()
+
+    terminals.use(test)
 
 
 async def settled(ask: Callable[[], int]) -> int:
