@@ -9,7 +9,7 @@ from pathlib import Path
 from labs.catalog import load
 
 TEMPLATE = Path(__file__).with_name("template")
-_LABS_LINE = re.compile(r"^(    labs: \[)([^\]]*)(\].*)$", re.MULTILINE)
+_LABS_LINE = re.compile(r"^(        labs: \[)([^\]]*)(\].*)$", re.MULTILINE)
 
 
 class AuthoringError(Exception):
@@ -17,7 +17,7 @@ class AuthoringError(Exception):
 
 
 def new_lab(root: Path, course: str, module: str, lab: str, environment: str) -> Path:
-    """Copy the template and add the lab to the last topic of its module (a folder name or a number)."""
+    """Copy the template and add the lab to the last page of its module (a folder name or a number)."""
     target, listing, listed = place(root, course, module, lab, environment)
     shutil.copytree(TEMPLATE, target, ignore=shutil.ignore_patterns("__pycache__"))
     spec = target / "lab.yaml"
@@ -56,12 +56,12 @@ def _module_folder(course: Path, module: str) -> Path:
 
 
 def _with_lab(module: Path, lab: str) -> str:
-    """The text of module.yaml with the lab in the last topic; as text, so that comments and layout stay."""
+    """The text of module.yaml with the lab on the last page; as text, so that comments and layout stay."""
     text = module.read_text()
     lines = list(_LABS_LINE.finditer(text))
-    last_topic = text.rfind("\n  - id:")
-    if lines and lines[-1].start() > last_topic:
+    last_page = text.rfind("\n      - id:")
+    if lines and lines[-1].start() > last_page:
         line = lines[-1]
         names = ", ".join(filter(None, [line[2].strip(), lab]))
         return f"{text[: line.start()]}{line[1]}{names}{line[3]}{text[line.end() :]}"
-    return f"{text.rstrip()}\n    labs: [{lab}]\n"
+    return f"{text.rstrip()}\n        labs: [{lab}]\n"

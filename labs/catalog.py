@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from labs import contents, explaining, instructions, services
+from labs import contents, explaining, instructions, links, pages, services
 from labs.models import (
     LANGUAGES,
     Catalog,
@@ -23,6 +23,7 @@ from labs.models import (
     EnvironmentLimits,
     Explanation,
     ExplanationFile,
+    GlossaryFile,
     Hint,
     Lab,
     LabFile,
@@ -31,10 +32,12 @@ from labs.models import (
     ModuleFile,
     Mutant,
     Page,
+    PageFile,
     Pool,
     Problem,
     Service,
     Slug,
+    Term,
     Text,
     TopicFile,
     WebUI,
@@ -58,9 +61,11 @@ __all__ = [
     "ModuleFile",
     "Mutant",
     "Page",
+    "PageFile",
     "Pool",
     "Problem",
     "Service",
+    "Term",
     "Text",
     "TopicFile",
     "WebUI",
@@ -147,11 +152,26 @@ class _Reader:
             elif module := self._module(folder / name, folder.name):
                 modules.append(module)
         for other in _folders(folder):
-            if other.name not in spec.modules:
+            if other.name not in (*spec.modules, "glossary"):
                 self.problem(
                     source.path, source.line(("modules",)), f"the folder `{other.name}` is not listed as a module"
                 )
-        return Course(folder.name, folder, spec, tuple(modules))
+        course = Course(folder.name, folder, spec, tuple(modules), self._glossary(folder / "glossary"))
+        self.result.problems.extend(links.check(course, self.result.labs))
+        return course
+
+    def _glossary(self, folder: Path) -> tuple[Term, ...]:
+        """Every term, in no order: each language has its own."""
+        terms: dict[str, Term] = {}
+        for path in sorted(folder.glob("*.yaml")):
+            if not (read := self._read(path, GlossaryFile)):
+                continue
+            spec, source = read
+            for index, term in enumerate(spec.terms):
+                if term.id in terms:
+                    self.problem(path, source.line(("terms", index, "id")), f"two terms have the id `{term.id}`")
+                terms[term.id] = term
+        return tuple(terms.values())
 
     def _module(self, folder: Path, course: str) -> Module | None:
         read = self._read(folder / "module.yaml", ModuleFile)
@@ -159,34 +179,11 @@ class _Reader:
         if not read:
             return None
         spec, source = read
-        pages = [self._page(folder / "pages", topic) for topic in spec.topics]
-        self._links(folder, spec, source)
-        return Module(folder.name, folder, spec, tuple(pages), tuple(labs))
-
-    def _page(self, folder: Path, topic: TopicFile) -> Page:
-        path = folder / f"{topic.id}.{LANGUAGES[0]}.md"
-        self.result.problems.extend(contents.check_translations(folder, topic.id))
-        self.result.problems.extend(instructions.check_page(folder, topic.id))
-        return Page(topic, path)
-
-    def _links(self, folder: Path, spec: ModuleFile, source: YamlFile) -> None:
-        """Topics, page files and lab folders name each other, each once."""
-        ids: set[str] = set()
-        for index, topic in enumerate(spec.topics):
-            if topic.id in ids:
-                self.problem(source.path, source.line(("topics", index, "id")), f"two topics have the id `{topic.id}`")
-            ids.add(topic.id)
-            for position, lab in enumerate(topic.labs):
-                if not (folder / "labs" / lab).is_dir():
-                    line = source.line(("topics", index, "labs", position))
-                    self.problem(source.path, line, f"unknown lab `{lab}`: no folder labs/{lab}")
-        for page in sorted((folder / "pages").glob("*.md")):
-            if page.name.split(".")[0] not in ids:
-                self.problem(page, 1, "no topic of module.yaml has this page")
-        linked = {lab for topic in spec.topics for lab in topic.labs}
-        for lab_folder in _folders(folder / "labs"):
-            if lab_folder.name not in linked:
-                self.problem(lab_folder / "lab.yaml", 1, f"no topic of module.yaml lists the lab `{lab_folder.name}`")
+        found = pages.pages(folder / "pages", spec)
+        for page in found:
+            self.result.problems.extend(contents.check_translations(page.path, page.id))
+        self.result.problems.extend(pages.check(folder, spec, source))
+        return Module(folder.name, folder, spec, found, tuple(labs))
 
     def _lab(self, folder: Path, course: str, module: str) -> Lab | None:
         read = self._read(folder / "lab.yaml", LabFile)

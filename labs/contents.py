@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
+from labs.markdown import CONTAINERS
 from labs.models import LANGUAGES, Lab, Problem
 from labs.notebooks import check_notebooks
 from labs.yamlfile import YamlFile
 
-CONTAINERS = frozenset({"nota", "cuidado", "ejemplo"})
+CHART = ".chart"
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^(#{1,6})\s+\S")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)")
+_IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\s*(\"[^\"]+\")?\)")
 _CONTAINER = re.compile(r"^(:{3,})\s*([\w-]*)")
 
 
@@ -94,11 +95,8 @@ def _markdown(path: Path, text: str) -> list[Problem]:
     opened: list[tuple[int, str]] = []
     lines, fence = _outside_fences(text)
     for number, line in lines:
-        for alt, target in _IMAGE.findall(line):
-            if not alt.strip():
-                problems.append(Problem(path, number, f"missing alt text for the image {target}"))
-            if not _figure(path, target).is_file():
-                problems.append(Problem(path, number, f"no such image: {_figure(path, target)}"))
+        for image in _IMAGE.findall(line):
+            problems += [Problem(path, number, reason) for reason in _image(path, *image)]
         if mark := _CONTAINER.match(line):
             if not mark[2] and opened:
                 opened.pop()
@@ -113,9 +111,22 @@ def _markdown(path: Path, text: str) -> list[Problem]:
     return problems
 
 
-def _figure(page: Path, target: str) -> Path:
-    """``figures/x.svg`` in the page of a topic lies in that topic's own folder of figures."""
-    return page.parent / "figures" / page.name.split(".")[0] / target.removeprefix("figures/")
+def _image(page: Path, alt: str, target: str, caption: str) -> Iterator[str]:
+    if not alt.strip():
+        yield f"missing alt text for the image {target}"
+    if not caption:
+        yield f"missing caption for the image {target}: say what it shows and where its data come from"
+    if missing := [path for path in figures(page, target) if not path.is_file()]:
+        yield f"no such image: {missing[0]}" + ("; `labs charts` draws it" if target.endswith(CHART) else "")
+
+
+def figures(page: Path, target: str) -> list[Path]:
+    """The files behind an image of a page: ``figures/x.chart`` is a program and what it drew in the page's language."""
+    path = page.parent / target
+    if not target.endswith(CHART):
+        return [path]
+    language = page.name.split(".")[-2]
+    return [path.with_suffix(".py"), path.with_name(f"{path.stem}-{language}.json")]
 
 
 def check_lab(lab: Lab, source: YamlFile) -> list[Problem]:

@@ -28,7 +28,10 @@ class BadDirective(ValueError):
 
 @dataclass(frozen=True)
 class Directive:
-    """``run``: the block goes to a terminal. ``insert``, ``open``: it goes into ``file``, at its end or as a whole."""
+    """``run``: the block goes to a terminal. ``insert``, ``open``: it goes into ``file``, at its end or as a whole.
+
+    ``lab``, on pages only: the block can be tried in the lab that ``file`` names.
+    """
 
     act: str
     file: str = ""
@@ -61,9 +64,9 @@ def directive(info: str) -> Directive | None:
         if language not in SHELLS:
             raise BadDirective(f"`run` is for blocks of {' or '.join(SHELLS)}, not `{language}`")
         return Directive("run")
-    if act in FILE_ACTS and file:
+    if act in (*FILE_ACTS, "lab") and file:
         return Directive(act, file)
-    raise BadDirective(f"unknown directive `{words[0]}` (there is: run, insert=FILE, open=FILE)")
+    raise BadDirective(f"unknown directive `{words[0]}` (there is: run, insert=FILE, open=FILE; on pages lab=LAB)")
 
 
 def blocks(text: str) -> Iterator[Block]:
@@ -80,14 +83,6 @@ def blocks(text: str) -> Iterator[Block]:
             code.append(line)
 
 
-def check_page(folder: Path, name: str) -> Iterator[Problem]:
-    """Pages are read outside any lab: their blocks can't do anything."""
-    for path, text in _texts(folder, name):
-        for block in blocks(text):
-            if len(block.info.split()) > 1:
-                yield Problem(path, block.line, f"only the instructions of a lab can have `{block.info}`")
-
-
 def check_instructions(lab: Lab, source: YamlFile) -> Iterator[Problem]:
     """Directives are known, act on files there are and are the same in each language; steps are those of lab.yaml."""
     acting: dict[Path, list[tuple[Block, Directive]]] = {}
@@ -99,7 +94,9 @@ def check_instructions(lab: Lab, source: YamlFile) -> Iterator[Problem]:
             except BadDirective as wrong:
                 yield Problem(path, block.line, str(wrong))
                 continue
-            if found:
+            if found and found.act == "lab":
+                yield Problem(path, block.line, "`lab=` is for pages: these are a lab's own instructions")
+            elif found:
                 acting[path].append((block, found))
                 if found.file and found.file not in lab.spec.files:
                     yield Problem(path, block.line, f"`{found}`: `{found.file}` is not one of the lab's `files`")

@@ -166,14 +166,25 @@ class ExplanationFile(Model):
     explanations: tuple[Explanation, ...] = Field(min_length=1)
 
 
+class PageFile(Model):
+    """One page of a topic: ``pages/<topic>/<id>.{es,en}.md``. ``after``: ids of pages that are best read before."""
+
+    id: Slug
+    title: Text
+    marked: bool = False
+    labs: tuple[Slug, ...] = ()
+    after: tuple[Slug, ...] = ()
+
+
 class TopicFile(Model):
-    """One page of a module: ``pages/<id>.{es,en}.md``."""
+    """One topic of the syllabus; its pages are numbered by their order: 1.2.1, 1.2.2 …"""
 
     id: Annotated[str, Field(pattern=r"^[0-9]{2}(-[a-z0-9]+)+$", max_length=60)]
     number: str = Field(pattern=r"^\d+\.\d+$")
     title: Text
+    hours: float = Field(gt=0)
     marked: bool = False
-    labs: tuple[Slug, ...] = ()
+    pages: tuple[PageFile, ...] = Field(min_length=1)
 
 
 class ModuleFile(Model):
@@ -182,6 +193,20 @@ class ModuleFile(Model):
     summary: Text
     hours: float = Field(gt=0)
     topics: tuple[TopicFile, ...] = Field(min_length=1)
+
+
+class Term(Model):
+    """One entry of a glossary."""
+
+    id: Slug
+    term: Text
+    definition: Text
+
+
+class GlossaryFile(Model):
+    """One file of ``glossary/``."""
+
+    terms: tuple[Term, ...] = Field(min_length=1)
 
 
 class CourseFile(Model):
@@ -261,11 +286,19 @@ class Lab:
 
 @dataclass(frozen=True)
 class Page:
+    """``number``: its place in the syllabus, as in 1.2.3. ``path``: the topic's folder of pages."""
+
+    spec: PageFile
     topic: TopicFile
+    number: str
     path: Path
 
+    @property
+    def id(self) -> str:
+        return self.spec.id
+
     def markdown(self, language: str) -> str:
-        return self.path.with_name(f"{self.topic.id}.{language}.md").read_text()
+        return (self.path / f"{self.id}.{language}.md").read_text()
 
 
 @dataclass(frozen=True)
@@ -283,6 +316,7 @@ class Course:
     path: Path
     spec: CourseFile
     modules: tuple[Module, ...]
+    glossary: tuple[Term, ...]
 
     @cached_property
     def digest(self) -> str:

@@ -126,10 +126,10 @@ def walk(url: str, lab: Lab, name: str, password: str) -> dict[str, Any]:
 
 def _read_pages(student: Student, lab: Lab) -> None:
     home = student.read("/")
-    topic = re.search(rf'href="(/curso/{lab.course}/[^"/]+/)"', home)
-    if topic is None:
+    links = re.findall(rf'href="(/curso/{lab.course}/[^"/]+/)"', home)
+    if not links:
         raise DemoError("the course home leads to no page")
-    for link in re.findall(rf'href="(/curso/{lab.course}/[^"/]+/)"', home):
+    for link in links:
         page = student.read(link)
         if f"/lab/{lab.id}/" in page:
             title = re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)

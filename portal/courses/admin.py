@@ -21,7 +21,8 @@ class FromFiles(admin.ModelAdmin):
         return False
 
 
-admin.site.register([models.Environment, models.Course, models.Module, models.Page, models.Lab], FromFiles)
+_FROM_FILES = [models.Environment, models.Course, models.Module, models.Topic, models.Page, models.Lab]
+admin.site.register(_FROM_FILES, FromFiles)
 
 
 class ScheduleInline(admin.TabularInline):

@@ -51,9 +51,12 @@ class Environment(models.Model):
 
 
 class Course(models.Model):
+    """``glossary``: its terms as JSON (labs.models.Term), in no order."""
+
     slug = models.CharField(max_length=60, unique=True)
     titles = models.JSONField()
     summaries = models.JSONField()
+    glossary = models.JSONField(default=list)
     digest = models.CharField(max_length=64)
     active = models.BooleanField(default=True)
 
@@ -99,24 +102,49 @@ class Module(models.Model):
         return in_language(self.summaries)
 
 
-class Page(models.Model):
-    """One syllabus topic. ``labs`` lists lab ids in reading order; ``bodies`` holds the Markdown of each language."""
+class Topic(models.Model):
+    """One topic of the syllabus. ``marked``: it has the syllabus' X."""
 
-    module = models.ForeignKey(Module, models.CASCADE, related_name="pages")
-    topic = models.CharField(max_length=60)
+    module = models.ForeignKey(Module, models.CASCADE, related_name="topics")
+    slug = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField()
+    number = models.CharField(max_length=10)
+    titles = models.JSONField()
+    hours = models.FloatField()
+    marked = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("module__number", "position")
+        constraints = (models.UniqueConstraint(fields=["module", "slug"], name="topic_once_a_module"),)
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def title(self) -> str:
+        return in_language(self.titles)
+
+
+class Page(models.Model):
+    """One line of the syllabus. ``labs`` lists lab ids in reading order, ``after`` the slugs of pages to read before;
+    ``bodies`` holds the Markdown of each language."""
+
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="pages")
+    slug = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField()
     number = models.CharField(max_length=10)
     titles = models.JSONField()
     marked = models.BooleanField(default=False)
     labs = models.JSONField(default=list)
+    after = models.JSONField(default=list)
     bodies = models.JSONField()
 
     class Meta:
-        ordering = ("module__number", "position")
-        constraints = (models.UniqueConstraint(fields=["module", "topic"], name="page_once_a_module"),)
+        ordering = ("topic__module__number", "topic__position", "position")
+        constraints = (models.UniqueConstraint(fields=["topic", "slug"], name="page_once_a_topic"),)
 
     def __str__(self) -> str:
-        return self.topic
+        return self.slug
 
     @property
     def title(self) -> str:
@@ -124,13 +152,13 @@ class Page(models.Model):
 
     @property
     def url(self) -> str:
-        return reverse("courses:page", args=[self.module.course.slug, self.topic])
+        return reverse("courses:page", args=[self.topic.module.course.slug, self.slug])
 
 
 class Lab(models.Model):
     """``spec`` is lab.yaml as JSON; ``starter`` maps each path to ``{"sha256", "text"}`` (text None when binary).
 
-    ``page`` is the first page that lists it.
+    ``page`` is the page that lists it.
     """
 
     slug = models.CharField(max_length=60, unique=True)

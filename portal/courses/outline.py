@@ -31,12 +31,21 @@ class LabCard:
 
 
 @dataclass(frozen=True)
-class TopicCard:
+class PageCard:
     number: str
     title: str
     marked: bool
     url: str
     labs: list[LabCard]
+
+
+@dataclass
+class TopicCard:
+    number: str
+    title: str
+    hours: float
+    marked: bool
+    pages: list[PageCard] = field(default_factory=list)
 
 
 @dataclass
@@ -53,12 +62,20 @@ class ModuleCard:
         return math.ceil(self.hours)
 
     @property
+    def pages(self) -> list[PageCard]:
+        return [page for topic in self.topics for page in topic.pages]
+
+    @property
+    def labs(self) -> list[LabCard]:
+        return [lab for page in self.pages for lab in page.labs]
+
+    @property
     def points(self) -> float:
-        return sum(lab.points for topic in self.topics for lab in topic.labs)
+        return sum(lab.points for lab in self.labs)
 
     @property
     def max_points(self) -> int:
-        return sum(lab.max_points for topic in self.topics for lab in topic.labs)
+        return sum(lab.max_points for lab in self.labs)
 
 
 class Outline:
@@ -69,7 +86,7 @@ class Outline:
         self._done = progress(enrollment)
         self._due = due_dates(enrollment)
         self._labs = {lab.slug: lab for lab in Lab.objects.filter(module__course=course, active=True)}
-        self.pages = list(Page.objects.filter(module__course=course).select_related("module__course"))
+        self.pages = list(Page.objects.filter(topic__module__course=course).select_related("topic__module__course"))
 
     def card(self, lab: Lab) -> LabCard:
         done = self._done.get(lab.slug, LabProgress(0, 0))
@@ -90,12 +107,16 @@ class Outline:
         return [self.card(self._labs[slug]) for slug in page.labs if slug in self._labs]
 
     def modules(self) -> list[ModuleCard]:
-        cards: dict[int, ModuleCard] = {}
+        modules: dict[int, ModuleCard] = {}
+        topics: dict[int, TopicCard] = {}
         for page in self.pages:
-            module = page.module
-            card = cards.setdefault(module.pk, ModuleCard(module.number, module.title, module.summary, module.hours))
-            card.topics.append(TopicCard(page.number, page.title, page.marked, page.url, self.labs(page)))
-        return list(cards.values())
+            topic, module = page.topic, page.topic.module
+            card = modules.setdefault(module.pk, ModuleCard(module.number, module.title, module.summary, module.hours))
+            if topic.pk not in topics:
+                topics[topic.pk] = TopicCard(topic.number, topic.title, topic.hours, topic.marked)
+                card.topics.append(topics[topic.pk])
+            topics[topic.pk].pages.append(PageCard(page.number, page.title, page.marked, page.url, self.labs(page)))
+        return list(modules.values())
 
     def neighbours(self, page: Page) -> tuple[Page | None, Page | None]:
         """The pages before and after one, across modules."""
@@ -105,11 +126,11 @@ class Outline:
         return before, after
 
 
-def next_topic(modules: list[ModuleCard]) -> TopicCard | None:
-    """Where the reader goes on: the first topic with a lab not passed yet, else the first topic."""
-    topics = [topic for module in modules for topic in module.topics]
-    unfinished = (topic for topic in topics if any(not lab.passed for lab in topic.labs))
-    return next(unfinished, topics[0] if topics else None)
+def next_page(modules: list[ModuleCard]) -> PageCard | None:
+    """Where the reader goes on: the first page with a lab not passed yet, else the first page."""
+    pages = [page for module in modules for page in module.pages]
+    unfinished = (page for page in pages if any(not lab.passed for lab in page.labs))
+    return next(unfinished, pages[0] if pages else None)
 
 
 def totals(modules: list[ModuleCard]) -> dict[str, Any]:

@@ -10,27 +10,28 @@ from typing import Any
 
 import nh3
 from django.core.cache import cache as stored
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from latex2mathml.converter import convert as mathml
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
-from mdit_py_plugins.anchors import anchors_plugin
-from mdit_py_plugins.container import container_plugin
-from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.footnote import footnote_plugin
 from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
 from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
+from labs.contents import CHART
 from labs.instructions import STEP_HEADING, BadDirective, directive
+from labs.links import LAB, PAGE, TERM
+from labs.markdown import grammar
 from portal.courses.models import reader
 
 # Part of the cache key: raise it when this module would render the same text differently.
-_VERSION = "2"
+_VERSION = "3"
 
 # fmt: off
 _TAGS = {
@@ -38,18 +39,38 @@ _TAGS = {
     "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p",
     "pre", "s", "samp", "section", "small", "span", "strong", "sub", "summary", "details", "sup", "table", "tbody",
     "td", "tfoot", "th", "thead", "tr", "ul", "var",
+    # Formulas, as latex2mathml writes them.
+    "math", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mroot", "mrow", "mspace", "msqrt", "mstyle", "msub",
+    "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
 }
 # fmt: on
 
 _ATTRIBUTES = {
     "*": {"class", "id"},
-    "a": {"href", "title"},
+    "a": {"href", "title", "data-term"},
     "img": {"src", "alt", "title", "loading", "width", "height"},
     "th": {"scope"},
     "ol": {"start"},
     "pre": {"tabindex"},
     "aside": {"role", "aria-label"},
-    "div": {"data-act", "data-file"},
+    "div": {"data-act", "data-file", "data-chart", "role", "aria-label"},
+    "math": {"display", "alttext"},
+    "mi": {"mathvariant"},
+    "mo": {
+        "stretchy",
+        "fence",
+        "form",
+        "separator",
+        "lspace",
+        "rspace",
+        "largeop",
+        "movablelimits",
+    },
+    "mspace": {"width"},
+    "mtd": {"columnalign"},
+    "mtable": {"columnalign"},
+    "mfrac": {"linethickness"},
+    "mstyle": {"displaystyle", "scriptlevel"},
     "section": {"aria-labelledby", "data-step"},
 }
 
@@ -71,22 +92,25 @@ class Rendered:
     toc: tuple[Heading, ...]
 
 
-def render(text: str, figures: str = "", steps: Sequence[str] = ()) -> Rendered:
+def render(text: str, figures: str = "", steps: Sequence[str] = (), *, course: str) -> Rendered:
     """Render Markdown. Relative image addresses ``figures/x.svg`` become ``<figures>x.svg``.
 
+    Links to pages, labs and terms lead within ``course``.
     The heading ``## Paso n`` begins a section for the n-th of ``steps``, up to the next heading of its level.
     """
-    digest = hashlib.sha256(f"{_VERSION}\0{figures}\0{','.join(steps)}\0{reader()}\0{text}".encode()).hexdigest()
+    digest = hashlib.sha256(
+        f"{_VERSION}\0{course}\0{figures}\0{','.join(steps)}\0{reader()}\0{text}".encode()
+    ).hexdigest()
     found: Rendered | None = stored.get(f"markdown:{digest}")
     if found is None:
-        found = _render(text, figures, steps)
+        found = _render(text, figures, steps, course)
         stored.set(f"markdown:{digest}", found, None)
     return found
 
 
-def _render(text: str, figures: str, steps: Sequence[str]) -> Rendered:
+def _render(text: str, figures: str, steps: Sequence[str], course: str) -> Rendered:
     markdown = _markdown()
-    env: dict[str, Any] = {"figures": figures}
+    env: dict[str, Any] = {"figures": figures, "course": course}
     tokens = markdown.parse(text, env)
     for token in tokens:
         if style := token.attrs.pop("style", None) if token.type in {"td_open", "th_open"} else None:
@@ -136,12 +160,14 @@ def _plain(inline: Token) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"typographer": False, "highlight": _highlight, "html": False})
-    markdown.enable(["table", "strikethrough"])
-    markdown.use(anchors_plugin, max_level=3, permalink=False)
-    markdown.use(footnote_plugin).use(deflist_plugin)
+    markdown = grammar()
+    markdown.options["highlight"] = _highlight
     for name, title in _BOXES.items():
-        markdown.use(container_plugin, name, render=_box(name, title))
+        for side in ("open", "close"):
+            markdown.add_render_rule(f"container_{name}_{side}", _box(name, title))
+    markdown.add_render_rule("link_open", _link)
+    for kind in ("math_inline", "math_inline_double", "math_block"):
+        markdown.add_render_rule(kind, _formula)
     markdown.add_render_rule("fence", _fence)
     markdown.add_render_rule("image", _image)
     markdown.add_render_rule("paragraph_open", _paragraph)
@@ -182,6 +208,30 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
     )
 
 
+def _link(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """Addresses within the course: ``pagina:dask#grafo``, ``lab:rdd``, ``glosario:data-lake``."""
+    token = tokens[index]
+    scheme, _, rest = str(token.attrGet("href")).partition(":")
+    name, _, anchor = rest.partition("#")
+    if scheme == PAGE:
+        token.attrSet("href", reverse("courses:page", args=[env["course"], name]) + (f"#{anchor}" if anchor else ""))
+    elif scheme == LAB:
+        token.attrSet("href", reverse("labs:lab", args=[name]))
+    elif scheme == TERM:
+        token.attrSet("href", f"{reverse('courses:glossary', args=[env['course']])}#{name}")
+        token.attrSet("class", "term")
+        token.attrSet("data-term", name)
+    return self.renderToken(tokens, index, options, env)
+
+
+def _formula(_self: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:
+    """MathML, which browsers draw and screen readers read without a script."""
+    token = tokens[index]
+    display = "inline" if token.type == "math_inline" else "block"
+    html = mathml(token.content.strip(), display=display)
+    return f'<div class="formula">{html}</div>\n' if token.type == "math_block" else html
+
+
 def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     """A block that acts says so to the lab page's script; without it, it is a block like the others."""
     html = self.fence(tokens, index, options, env)
@@ -191,6 +241,9 @@ def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opt
         found = None
     if found is None:
         return html
+    if found.act == "lab":
+        address = reverse("labs:lab", args=[found.file])
+        return f'{html}<p class="try"><a href="{escapeHtml(address)}">{escapeHtml(_("Open in a lab"))}</a></p>\n'
     return f'<div class="act" data-act="{found.act}" data-file="{escapeHtml(found.file)}">{html}</div>\n'
 
 
@@ -212,7 +265,11 @@ def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opt
     if source.startswith("figures/") and "/" not in source[8:]:
         source = f"{env.get('figures', '')}{source[8:]}"
     alt = escapeHtml(self.renderInlineAsText(token.children, options, env))
-    image = f'<img src="{escapeHtml(source)}" alt="{alt}" loading="lazy">'
+    if source.endswith(CHART):
+        drawn = escapeHtml(f"{source.removesuffix(CHART)}-{reader()}.json")
+        image = f'<div class="chart" data-chart="{drawn}" role="img" aria-label="{alt}"></div>'
+    else:
+        image = f'<img src="{escapeHtml(source)}" alt="{alt}" loading="lazy">'
     if len(tokens) > 1:
         return image
     caption = escapeHtml(str(token.attrGet("title") or ""))

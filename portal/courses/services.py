@@ -24,7 +24,7 @@ def enrollment_in(user: User, course: Course) -> Enrollment | None:
 def lab_for(user: User, slug: str) -> tuple[Lab, Enrollment]:
     """A lab the person may work in, with the enrolment that lets them. Raises Http404."""
     lab = (
-        Lab.objects.select_related("module__course", "environment", "page__module__course")
+        Lab.objects.select_related("module__course", "environment", "page__topic__module__course")
         .filter(slug=slug, active=True, module__course__active=True)
         .first()
     )

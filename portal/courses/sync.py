@@ -9,7 +9,7 @@ from django.db import models, transaction
 
 from labs import catalog as files
 from portal.core import blobs
-from portal.courses.models import Course, Environment, Explanation, Lab, Module, Page
+from portal.courses.models import Course, Environment, Explanation, Lab, Module, Page, Topic
 
 
 class CatalogProblems(Exception):
@@ -65,6 +65,7 @@ def _course(report: SyncReport, course: files.Course, starters: dict[str, Any]) 
     values = {
         "titles": spec.title.model_dump(),
         "summaries": spec.summary.model_dump(),
+        "glossary": [term.model_dump() for term in course.glossary],
         "digest": course.digest,
         "active": True,
     }
@@ -86,24 +87,39 @@ def _module(report: SyncReport, course: Course, module: files.Module, starters: 
     }
     row = _write(report, Module, {"course": course, "folder": module.id}, values)
     page_of: dict[str, Page] = {}
-    for position, page in enumerate(module.pages):
-        written = _write(report, Page, {"module": row, "topic": page.topic.id}, _page(page, position))
-        page_of = dict.fromkeys(page.topic.labs, written) | page_of
-    row.pages.exclude(topic__in=[page.topic.id for page in module.pages]).delete()
+    for position, topic in enumerate(spec.topics):
+        written = _write(report, Topic, {"module": row, "slug": topic.id}, _topic(topic, position))
+        own = [page for page in module.pages if page.topic is topic]
+        for place, page in enumerate(own):
+            found = _write(report, Page, {"topic": written, "slug": page.id}, _page(page, place))
+            page_of |= dict.fromkeys(page.spec.labs, found)
+        written.pages.exclude(slug__in=[page.id for page in own]).delete()
+    row.topics.exclude(slug__in=[topic.id for topic in spec.topics]).delete()
     for lab in module.labs:
         _write(
             report, Lab, {"slug": lab.id}, {"module": row, "page": page_of.get(lab.id), **_lab(lab, starters[lab.id])}
         )
 
 
-def _page(page: files.Page, position: int) -> dict[str, Any]:
-    topic = page.topic
+def _topic(topic: files.TopicFile, position: int) -> dict[str, Any]:
     return {
         "position": position,
         "number": topic.number,
         "titles": topic.title.model_dump(),
+        "hours": topic.hours,
         "marked": topic.marked,
-        "labs": list(topic.labs),
+    }
+
+
+def _page(page: files.Page, position: int) -> dict[str, Any]:
+    spec = page.spec
+    return {
+        "position": position,
+        "number": page.number,
+        "titles": spec.title.model_dump(),
+        "marked": spec.marked,
+        "labs": list(spec.labs),
+        "after": list(spec.after),
         "bodies": {language: page.markdown(language) for language in files.LANGUAGES},
     }
 

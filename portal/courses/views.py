@@ -21,13 +21,14 @@ from portal.accounts.forms import SignUpForm
 from portal.core import clock
 from portal.core.api import api
 from portal.courses import explanations as explained
-from portal.courses.models import Course, Invite, Page, reader
-from portal.courses.outline import Outline, next_topic, totals
+from portal.courses.glossary import terms
+from portal.courses.models import Course, Invite, Topic, reader
+from portal.courses.outline import Outline, next_page, totals
 from portal.courses.rendering import render as render_markdown
 from portal.courses.services import enrollment_in, join
 
-_FIGURE = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*\.(svg|png|webp)")
-_FIGURE_TYPES = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp"}
+_FIGURE = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*\.(svg|png|webp|json)")
+_FIGURE_TYPES = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp", "json": "application/json"}
 
 
 @login_not_required
@@ -45,33 +46,35 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest, course: str) -> HttpResponse:
-    """``courses/home.html``: course, enrollment (None for staff), modules, next_topic, points, max_points."""
+    """``courses/home.html``: course, enrollment (None for staff), modules, next_page, points, max_points."""
     row = get_object_or_404(Course, slug=course, active=True)
     enrollment = enrollment_in(signed_in(request), row)
     modules = Outline(row, enrollment).modules()
-    context = {"course": row, "enrollment": enrollment, "modules": modules, "next_topic": next_topic(modules)}
+    context = {"course": row, "enrollment": enrollment, "modules": modules, "next_page": next_page(modules)}
     return render(request, "courses/home.html", {**context, **totals(modules)})
 
 
 @require_safe
-def page(request: HttpRequest, course: str, topic: str) -> HttpResponse:
-    """``courses/page.html``: course, module, topic (Page), body (safe HTML), toc, labs, previous, next."""
+def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
+    """``courses/page.html``: course, module, topic, page, body (safe HTML), toc, labs, before, previous, next."""
     row = get_object_or_404(Course, slug=course, active=True)
     enrollment = enrollment_in(signed_in(request), row)
     outline = Outline(row, enrollment)
-    found = next((page for page in outline.pages if page.topic == topic), None)
+    found = next((page for page in outline.pages if page.slug == slug), None)
     if found is None:
         raise Http404
-    figures = reverse("courses:figure", args=[row.slug, found.topic, "x.svg"]).removesuffix("x.svg")
-    rendered = render_markdown(found.bodies[reader()], figures)
+    figures = reverse("courses:figure", args=[row.slug, found.topic.slug, "x.svg"]).removesuffix("x.svg")
+    rendered = render_markdown(found.bodies[reader()], figures, course=row.slug)
     previous, following = outline.neighbours(found)
     context = {
         "course": row,
-        "module": found.module,
-        "topic": found,
+        "module": found.topic.module,
+        "topic": found.topic,
+        "page": found,
         "body": rendered.html,
         "toc": rendered.toc,
         "labs": outline.labs(found),
+        "before": [page for page in outline.pages if page.slug in found.after],
         "previous": previous,
         "next": following,
     }
@@ -79,13 +82,21 @@ def page(request: HttpRequest, course: str, topic: str) -> HttpResponse:
 
 
 @require_safe
+def glossary(request: HttpRequest, course: str) -> HttpResponse:
+    """``courses/glossary.html``: course, terms (portal.courses.glossary.Entry)."""
+    row = get_object_or_404(Course, slug=course, active=True)
+    enrollment_in(signed_in(request), row)
+    return render(request, "courses/glossary.html", {"course": row, "terms": terms(row)})
+
+
+@require_safe
 def figure(request: HttpRequest, course: str, topic: str, name: str) -> FileResponse:
     """A picture that a page shows, from the course files. Opened by itself, an SVG may run nothing."""
     row = get_object_or_404(Course, slug=course, active=True)
     enrollment_in(signed_in(request), row)
-    found = get_object_or_404(Page.objects.select_related("module"), module__course=row, topic=topic)
+    found = get_object_or_404(Topic.objects.select_related("module"), module__course=row, slug=topic)
     match = _FIGURE.fullmatch(name)
-    folder = settings.LABS.content_dir / "courses" / row.slug / found.module.folder / "pages" / "figures" / found.topic
+    folder = settings.LABS.content_dir / "courses" / row.slug / found.module.folder / "pages" / found.slug / "figures"
     if not match or not (folder / name).is_file():
         raise Http404
     response = FileResponse((folder / name).open("rb"), content_type=_FIGURE_TYPES[match[1]])

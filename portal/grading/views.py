@@ -36,7 +36,7 @@ from portal.labsessions.strings import strings
 @require_safe
 @ensure_csrf_cookie
 def lab_page(request: HttpRequest, lab: str) -> HttpResponse:
-    """``labs/lab.html``: lab, course, module, topic (Page or None), instructions (safe HTML), config."""
+    """``labs/lab.html``: lab, course, module, page (Page or None), instructions (safe HTML), config."""
     return render(request, "labs/lab.html", lab_context(workspace_of(signed_in(request), lab)))
 
 
@@ -47,8 +47,10 @@ def lab_context(workspace: Workspace, *, staff: bool = False) -> dict[str, Any]:
         "lab": lab,
         "course": lab.module.course,
         "module": lab.module,
-        "topic": lab.page,
-        "instructions": render_markdown(lab.instructions[reader()], steps=[each.id for each in lab.file.steps]).html,
+        "page": lab.page,
+        "instructions": render_markdown(
+            lab.instructions[reader()], steps=[each.id for each in lab.file.steps], course=lab.module.course.slug
+        ).html,
         "config": _config(workspace, staff=staff),
     }
 

@@ -18,7 +18,7 @@ def workspace_of(user: User, lab: str) -> Workspace:
     """
     newest = Enrollment.objects.of(user).filter(cohort__course=OuterRef("lab__module__course")).values("pk")[:1]
     stored = Workspace.objects.select_related(
-        "lab__module__course", "lab__environment", "lab__page__module__course", "enrollment__cohort__course"
+        "lab__module__course", "lab__environment", "lab__page__topic__module__course", "enrollment__cohort__course"
     ).filter(lab__slug=lab, lab__active=True, lab__module__course__active=True, enrollment=Subquery(newest))
     if found := stored.first():
         return found

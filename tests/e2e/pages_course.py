@@ -84,9 +84,10 @@ def write(folder: Path) -> Path:
     files = {
         "course.yaml": "title: {es: Curso, en: Course}\nsummary: {es: Uno., en: One.}\nmodules: [01-uno]\n",
         "01-uno/module.yaml": "number: 1\ntitle: {es: Uno, en: One}\nsummary: {es: Uno., en: One.}\nhours: 1\n"
-        f"topics:\n  - {{id: 01-uno, number: '1.1', title: {{es: Uno, en: One}}, labs: [{names}]}}\n",
-        "01-uno/pages/01-uno.es.md": "Hola.\n",
-        "01-uno/pages/01-uno.en.md": "Hello.\n",
+        "topics:\n  - {id: 01-uno, number: '1.1', title: {es: Uno, en: One}, hours: 1, pages: "
+        f"[{{id: uno, title: {{es: Uno, en: One}}, labs: [{names}]}}]}}\n",
+        "01-uno/pages/01-uno/uno.es.md": "Hola.\n",
+        "01-uno/pages/01-uno/uno.en.md": "Hello.\n",
     }
     for lab, parts in LABS.items():
         files |= {f"01-uno/labs/{lab}/{name}": text for name, text in _lab(*parts).items()}

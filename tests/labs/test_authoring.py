@@ -28,7 +28,7 @@ def test_a_new_lab_passes_validation(root: Path, module: str) -> None:
     assert catalog.labs["mi-lab"].path == made
     assert catalog.labs["mi-lab"].spec.environment == "spark"
     (module,) = [module for module in catalog.courses["ml-a-escala"].modules if module.spec.number == 2]
-    assert "mi-lab" in module.spec.topics[-1].labs
+    assert "mi-lab" in module.pages[-1].spec.labs
 
 
 @pytest.mark.parametrize(

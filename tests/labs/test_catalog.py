@@ -25,10 +25,11 @@ def root(tmp_path: Path) -> Path:
         "courses/curso/course.yaml": "title: {es: C, en: C}\nsummary: {es: c, en: c}\nmodules: [01-modulo]\n",
         f"{MODULE}/module.yaml": (
             "number: 1\ntitle: {es: M, en: M}\nsummary: {es: m, en: m}\nhours: 4\n"
-            'topics:\n  - id: 01-tema\n    number: "1.1"\n    title: {es: T, en: T}\n    labs: [uno]\n'
+            'topics:\n  - id: 01-tema\n    number: "1.1"\n    hours: 4\n    title: {es: T, en: T}\n'
+            "    pages:\n      - id: tema\n        title: {es: T, en: T}\n        labs: [uno]\n"
         ),
-        f"{MODULE}/pages/01-tema.es.md": "# Uno\n\n## Dos\n\nTexto.\n",
-        f"{MODULE}/pages/01-tema.en.md": "# One\n\n## Two\n\nText.\n",
+        f"{MODULE}/pages/01-tema/tema.es.md": "Uno\n\n## Dos\n\nTexto.\n",
+        f"{MODULE}/pages/01-tema/tema.en.md": "One\n\n## Two\n\nText.\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +55,7 @@ def test_right_files_become_a_course(root: Path) -> None:
     catalog = load(root)
     assert catalog.problems == []
     course = catalog.courses["curso"]
-    assert course.modules[0].pages[0].markdown("en").startswith("# One")
+    assert course.modules[0].pages[0].markdown("en").startswith("One")
     lab = course.modules[0].labs[0]
     assert catalog.labs["uno"] is lab
     assert lab.spec.title["en"] == "A new lab"
@@ -175,11 +176,11 @@ def test_an_environments_own_mistakes_are_named_too(root: Path) -> None:
 
 
 def test_both_languages_must_be_there(root: Path) -> None:
-    (root / MODULE / "pages/01-tema.en.md").unlink()
+    (root / MODULE / "pages/01-tema/tema.en.md").unlink()
     (root / LAB / "instructions.es.md").unlink()
     assert problems(root) == [
         f"{LAB}/instructions.es.md:1: missing translation: instructions has no text in `es`",
-        f"{MODULE}/pages/01-tema.en.md:1: missing translation: 01-tema has no text in `en`",
+        f"{MODULE}/pages/01-tema/tema.en.md:1: missing translation: tema has no text in `en`",
     ]
 
 
@@ -187,28 +188,70 @@ def test_both_languages_must_be_there(root: Path) -> None:
     ("text", "line", "reason"),
     [
         (
-            "# One\n\nText.\n\n### Two\n",
+            "One\n\nText.\n\n### Two\n",
             5,
-            "headings differ: heading 2 is level 2 (line 3) in 01-tema.es.md and level 3 here",
+            "headings differ: heading 1 is level 2 (line 3) in tema.es.md and level 3 here",
         ),
-        ("# One\n\nText.\n", 1, "headings differ: heading 2 is level 2 (line 3) in 01-tema.es.md and nothing here"),
-        ("# One\n\n## Two\n\n![](figures/a.svg)\n", 5, "missing alt text for the image figures/a.svg"),
-        ("# One\n\n## Two\n\n![x](figures/b.svg)\n", 5, "no such image"),
-        ("# One\n\n## Two\n\n::: note\nx\n:::\n", 5, "unknown container `::: note`"),
-        ("# One\n\n## Two\n\n::: nota\nx\n", 5, "the container `nota` is never closed"),
-        ("# One\n\n## Two\n\n```python\nx\n", 5, "this code block is never closed"),
+        ("One\n\nText.\n", 1, "headings differ: heading 1 is level 2 (line 3) in tema.es.md and nothing here"),
+        ("One\n\n## Two\n\n![](figures/a.svg)\n", 5, "missing alt text for the image figures/a.svg"),
+        ('One\n\n## Two\n\n![x](figures/b.svg "b")\n', 5, "no such image"),
+        ("One\n\n## Two\n\n![x](figures/a.svg)\n", 5, "missing caption for the image figures/a.svg"),
+        ('One\n\n## Two\n\n![x](figures/c.chart "c")\n', 5, "no such image"),
+        ("# One\n\n## Two\n", 1, "the title of a page stands in module.yaml"),
+        ("One\n\n## Two\n\n[x](pagina:nada)\n", 5, "a link to the unknown page `nada`"),
+        ("One\n\n## Two\n\n[x](pagina:tema#nada)\n", 5, "no heading of the page `tema` has the anchor `#nada`"),
+        ("One\n\n## Two\n\n[x](lab:nada)\n", 5, "a link to the unknown lab `nada`"),
+        ("One\n\n## Two\n\n[x](glosario:nada)\n", 5, "a link to the unknown term `nada`"),
+        ("One\n\n## Two\n\n[x](#nada)\n", 5, "no heading has the anchor `#nada`"),
+        ("One\n\n## Two\n\n[x](otra.html)\n", 5, "`otra.html` leads nowhere"),
+        ("One\n\n## Two\n\n```python lab=nada\nx\n```\n", 5, "a block leads to the unknown lab `nada`"),
+        ("One\n\n## Two\n\n```bash run\nx\n```\n", 5, "only the instructions of a lab can have `bash run`"),
+        ("One\n\n## Two\n\n::: note\nx\n:::\n", 5, "unknown container `::: note`"),
+        ("One\n\n## Two\n\n::: nota\nx\n", 5, "the container `nota` is never closed"),
+        ("One\n\n## Two\n\n```python\nx\n", 5, "this code block is never closed"),
     ],
 )
 def test_a_mistake_in_a_page_is_named_with_its_line(root: Path, text: str, line: int, reason: str) -> None:
-    figures = root / MODULE / "pages/figures/01-tema"
+    figures = root / MODULE / "pages/01-tema/figures"
     figures.mkdir(parents=True)
     (figures / "a.svg").write_text("<svg/>")
-    (root / MODULE / "pages/01-tema.en.md").write_text(text)
-    assert any(found.startswith(f"{MODULE}/pages/01-tema.en.md:{line}: {reason}") for found in problems(root))
+    (root / MODULE / "pages/01-tema/tema.en.md").write_text(text)
+    assert any(found.startswith(f"{MODULE}/pages/01-tema/tema.en.md:{line}: {reason}") for found in problems(root))
+
+
+GLOSSARY = "terms:\n  - id: uno\n    term: {es: uno, en: one}\n    definition: {es: U., en: O.}\n"
+
+
+def test_links_within_the_course_lead_to_what_is_there(root: Path) -> None:
+    (root / "courses/curso/glossary").mkdir()
+    (root / "courses/curso/glossary/todo.yaml").write_text(GLOSSARY)
+    links = "[a](pagina:tema#dos), [b](lab:uno), [c](glosario:uno), [d](#dos), [e](https://example.org/)"
+    (root / MODULE / "pages/01-tema/tema.es.md").write_text(f"{links}\n\n## Dos\n")
+    assert problems(root) == []
+    assert load(root).courses["curso"].glossary[0].term["en"] == "one"
+
+
+def test_a_term_is_defined_once(root: Path) -> None:
+    (root / "courses/curso/glossary").mkdir()
+    (root / "courses/curso/glossary/todo.yaml").write_text(GLOSSARY + GLOSSARY.removeprefix("terms:\n"))
+    assert problems(root) == ["courses/curso/glossary/todo.yaml:5: two terms have the id `uno`"]
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        ("labs: [uno]\n        after: [nada]", ":1: `tema` comes after `nada`, which is no earlier page"),
+        ("labs: [uno]\n      - {id: tema, title: {es: T, en: T}}", ":14: two pages have the id `tema`"),
+        ("labs: [uno]\n      - {id: otra, title: {es: T, en: T}, labs: [uno]}", ":14: two pages list the lab `uno`"),
+    ],
+)
+def test_a_mistake_in_module_yaml_is_named_with_its_line(root: Path, new: str, reason: str) -> None:
+    replace(root / MODULE / "module.yaml", "labs: [uno]", new)
+    assert any(found.startswith(f"{MODULE}/module.yaml{reason}") for found in problems(root)), problems(root)
 
 
 def test_code_is_no_heading(root: Path) -> None:
-    path = root / MODULE / "pages/01-tema.es.md"
+    path = root / MODULE / "pages/01-tema/tema.es.md"
     path.write_text(f"{path.read_text()}\n```python\n# a comment\n![](x)\n```\n")
     assert problems(root) == []
 
@@ -224,11 +267,11 @@ def test_two_labs_may_not_share_an_id(root: Path) -> None:
 
 def test_topics_pages_and_labs_must_name_each_other(root: Path) -> None:
     replace(root / MODULE / "module.yaml", "[uno]", "[dos]")
-    (root / MODULE / "pages/02-suelta.es.md").write_text("# x\n")
+    (root / MODULE / "pages/01-tema/suelta.es.md").write_text("# x\n")
     assert problems(root) == [
-        f"{LAB}/lab.yaml:1: no topic of module.yaml lists the lab `uno`",
-        f"{MODULE}/module.yaml:9: unknown lab `dos`: no folder labs/dos",
-        f"{MODULE}/pages/02-suelta.es.md:1: no topic of module.yaml has this page",
+        f"{LAB}/lab.yaml:1: no page of module.yaml lists the lab `uno`",
+        f"{MODULE}/module.yaml:13: unknown lab `dos`: no folder labs/dos",
+        f"{MODULE}/pages/01-tema/suelta.es.md:1: no topic of module.yaml has this page",
     ]
 
 
@@ -269,6 +312,6 @@ def test_checks_must_be_functions_of_checks_py(root: Path, code: str, reason: st
 
 def test_all_problems_come_at_once(root: Path) -> None:
     replace(root / LAB / "lab.yaml", "minutes: 30", "minutos: 30")
-    (root / MODULE / "pages/01-tema.en.md").unlink()
+    (root / MODULE / "pages/01-tema/tema.en.md").unlink()
     (root / "environments/base/requirements.txt").unlink()
     assert len(problems(root)) >= 4  # a broken environment is also unknown to whoever names it

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labs.catalog import LANGUAGES, Catalog, Lab, load
+from labs.charts import draw, programs
 from labs.contents import prose
 
 LABS = Path(__file__).parents[2] / "labs"
@@ -18,7 +19,7 @@ def test_it_has_no_problems() -> None:
     assert [str(problem) for problem in CATALOG.problems] == []
 
 
-TOPICS = {
+SYLLABUS = {
     "1.1": (False, {"modelos-de-servicio", "seguridad-y-costos", "tres-nubes"}),
     "1.2": (False, {"base-relacional", "bloque-archivo-objeto", "etl-elt", "nosql"}),
     "1.3": (True, {"calidad-y-gobernanza", "catalogo", "data-lake"}),
@@ -26,13 +27,21 @@ TOPICS = {
     "2.2": (True, {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"}),
     "2.3": (True, {"dask", "gpu", "torch-distribuido"}),
 }
-"""Of the syllabus: its mark, and the labs that teach it."""
+"""Each topic's mark, and the labs that teach it."""
 
 
 def test_it_teaches_the_topics_of_the_syllabus_with_their_labs() -> None:
     topics = [topic for module in CATALOG.courses["ml-a-escala"].modules for topic in module.spec.topics]
-    assert {topic.number: (topic.marked, set(topic.labs)) for topic in topics} == TOPICS
-    assert list(TOPICS) == [topic.number for topic in topics]
+    labs = {topic.number: {lab for page in topic.pages for lab in page.labs} for topic in topics}
+    assert {topic.number: (topic.marked, labs[topic.number]) for topic in topics} == SYLLABUS
+    assert list(SYLLABUS) == [topic.number for topic in topics]
+
+
+def test_charts_are_as_their_programs_draw_them() -> None:
+    for course in CATALOG.courses.values():
+        for program in programs(course):
+            for path, text in draw(program).items():
+                assert path.read_text() == text, path
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -40,8 +49,8 @@ def test_pages_are_long_enough_to_teach_and_short_enough_to_read(language: str) 
     for course in CATALOG.courses.values():
         for page in (page for module in course.modules for page in module.pages):
             text = page.markdown(language)
-            assert 700 <= len(text.split()) <= 1500, page.topic.id
-            assert "![" in text, f"{page.topic.id} has no figure"
+            assert 700 <= len(text.split()) <= 1500, page.id
+            assert "![" in text, f"{page.id} has no figure"
 
 
 @pytest.mark.parametrize("lab", CATALOG.labs.values(), ids=list(CATALOG.labs))

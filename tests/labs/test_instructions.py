@@ -29,7 +29,7 @@ def test_an_info_string_says_what_a_block_does(info: str, expected: Directive | 
 @pytest.mark.parametrize(
     ("info", "reason"),
     [
-        ("bash launch", "unknown directive `launch` (there is: run, insert=FILE, open=FILE)"),
+        ("bash launch", "unknown directive `launch` (there is: run, insert=FILE, open=FILE; on pages lab=LAB)"),
         ("python run", "`run` is for blocks of bash or sh, not `python`"),
         ("sql open", "unknown directive `open`"),
         ("sql open=", "unknown directive `open=`"),
@@ -82,9 +82,9 @@ def test_a_mistake_in_a_block_is_named_with_file_and_line(root: Path, es: str, e
 
 
 def test_a_page_can_have_no_acting_block(root: Path) -> None:
-    path = root / MODULE / "pages/01-tema.es.md"
+    path = root / MODULE / "pages/01-tema/tema.es.md"
     path.write_text(path.read_text() + "\n```bash run\nls\n```\n")
-    place = f"{MODULE}/pages/01-tema.es.md:{line_of(path, '```bash run')}"
+    place = f"{MODULE}/pages/01-tema/tema.es.md:{line_of(path, '```bash run')}"
     assert problems(root) == [f"{place}: only the instructions of a lab can have `bash run`"]
 
 

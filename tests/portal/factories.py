@@ -118,7 +118,7 @@ uis:
   - {id: panel, title: {es: Panel, en: Dashboard}, port: 8787}
 """
 
-PAGE = """# {title}
+PAGE = """Sobre {title}.
 
 Texto con `código` y **énfasis**.
 
@@ -155,14 +155,18 @@ def write_course(root: Path) -> Path:
         ),
         "courses/ml/02-paralelo/module.yaml": (
             "number: 2\ntitle: {es: Paralelo, en: Parallel}\nsummary: {es: Dos., en: Two.}\nhours: 4\ntopics:\n"
-            "  - {id: 01-paralelismo, number: '2.1', title: {es: Paralelismo, en: Parallelism}, labs: [suma]}\n"
-            "  - {id: 02-spark, number: '2.2', title: {es: Spark, en: Spark}, marked: true, labs: [cuenta]}\n"
+            "  - {id: 01-paralelismo, number: '2.1', title: {es: Paralelismo, en: Parallelism}, hours: 1, pages: "
+            "[{id: paralelismo, title: {es: Paralelismo, en: Parallelism}, labs: [suma]}]}\n"
+            "  - {id: 02-spark, number: '2.2', title: {es: Spark, en: Spark}, hours: 3, marked: true, pages: "
+            "[{id: spark, title: {es: Spark, en: Spark}, marked: true, labs: [cuenta]}]}\n"
         ),
-        "courses/ml/02-paralelo/pages/figures/01-paralelismo/esquema.svg": SVG,
-        "courses/ml/02-paralelo/pages/figures/02-spark/esquema.svg": SVG,
+        "courses/ml/02-paralelo/pages/01-paralelismo/figures/esquema.svg": SVG,
+        "courses/ml/02-paralelo/pages/02-spark/figures/esquema.svg": SVG,
     }
     for topic, language in itertools.product(("01-paralelismo", "02-spark"), ("es", "en")):
-        files[f"courses/ml/02-paralelo/pages/{topic}.{language}.md"] = PAGE.format(title=f"{topic} {language}")
+        files[f"courses/ml/02-paralelo/pages/{topic}/{topic[3:]}.{language}.md"] = PAGE.format(
+            title=f"{topic} {language}"
+        )
     for lab in ("suma", "cuenta"):
         files |= {f"courses/ml/02-paralelo/labs/{lab}/{name}": text for name, text in _lab_files().items()}
     for name, text in files.items():

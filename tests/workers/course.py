@@ -41,9 +41,10 @@ SOLUTION = "def suma(a, b):\n    return a + b\n\nprint('hola', open('dato.txt').
 FILES = {
     "course.yaml": "title: {es: Curso, en: Course}\nsummary: {es: Uno., en: One.}\nmodules: [01-uno]\n",
     "01-uno/module.yaml": "number: 1\ntitle: {es: Uno, en: One}\nsummary: {es: Uno., en: One.}\nhours: 1\n"
-    "topics:\n  - {id: 01-uno, number: '1.1', title: {es: Uno, en: One}, labs: [suma]}\n",
-    "01-uno/pages/01-uno.es.md": "Hola.\n",
-    "01-uno/pages/01-uno.en.md": "Hello.\n",
+    "topics:\n  - {id: 01-uno, number: '1.1', title: {es: Uno, en: One}, hours: 1, pages: "
+    "[{id: uno, title: {es: Uno, en: One}, labs: [suma]}]}\n",
+    "01-uno/pages/01-uno/uno.es.md": "Hola.\n",
+    "01-uno/pages/01-uno/uno.en.md": "Hello.\n",
     "01-uno/labs/suma/lab.yaml": LAB,
     "01-uno/labs/suma/checks.py": CHECKS,
     "01-uno/labs/suma/instructions.es.md": "Sume.\n",

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from portal.courses.rendering import render
+from portal.courses import rendering
+from portal.courses.rendering import Rendered
+
+
+def render(text: str, figures: str = "", steps: Sequence[str] = ()) -> Rendered:
+    return rendering.render(text, figures, steps, course="ml")
 
 
 @pytest.mark.parametrize(
@@ -19,6 +26,8 @@ from portal.courses.rendering import render
         '::: nota <b onclick="x">\nhola\n:::',
         '![a](figures/x.svg "<script>")',
         "```<script>\nx\n```",
+        "$\\href{javascript:alert(1)}{x}$",
+        "$\\text{<script>alert(1)</script>}$",
     ],
 )
 def test_nothing_in_it_can_run(hostile: str) -> None:
@@ -74,3 +83,30 @@ def test_each_step_is_a_section_named_by_its_heading() -> None:
     assert html.rindex("</section>") < html.index("Cuatro.")
     assert 'aria-labelledby="paso-1-leer"' in html
     assert "<section" not in render(text).html
+
+
+def test_links_lead_within_the_course() -> None:
+    html = render("[a](pagina:dask#grafo) [b](lab:rdd) [c](glosario:data-lake) [d](https://example.org/)").html
+    assert 'href="/curso/ml/dask/#grafo"' in html
+    assert 'href="/lab/rdd/"' in html
+    assert 'href="/glosario/ml/#data-lake" class="term" data-term="data-lake"' in html
+    assert 'href="https://example.org/"' in html
+
+
+def test_formulas_become_mathml_and_prices_stay_prices() -> None:
+    html = render("Con $f = \\frac{1}{n}$ cuesta 5 $ o $7.\n\n$$\nS(n) = \\sum_{i=1}^{n} x_i\n$$\n").html
+    assert '<math display="inline">' in html
+    assert "<mfrac>" in html
+    assert '<div class="formula"><math display="block">' in html
+    assert "5 $ o $7." in html
+    assert "style=" not in html
+
+
+def test_a_chart_names_the_drawing_in_the_readers_language() -> None:
+    html = render('![Dos curvas](figures/amdahl.chart "Ley de Amdahl")', "/figuras/").html
+    assert '<div class="chart" data-chart="/figuras/amdahl-es.json" role="img" aria-label="Dos curvas"></div>' in html
+
+
+def test_a_block_can_lead_to_a_lab() -> None:
+    html = render("```python lab=rdd\nx\n```\n").html
+    assert '<p class="try"><a href="/lab/rdd/"' in html

@@ -100,7 +100,7 @@ def test_who_may_see_a_submission(workspace: Workspace, student: Enrollment) -> 
 def test_the_course_home_counts_the_best_attempt(signed_in: Client, workspace: Workspace) -> None:
     for score in (0.5, 1, 0):
         graded(workspace, total=score)
-    (lab, *_others) = signed_in.get("/curso/ml/").context["modules"][0].topics[0].labs
+    (lab, *_others) = signed_in.get("/curso/ml/").context["modules"][0].topics[0].pages[0].labs
     assert (lab.points, lab.attempts, lab.passed) == (60, 3, True)
 
 

@@ -15,7 +15,7 @@ from tests.portal.factories import PASSWORD, result
 def test_from_signing_in_to_the_grade(client: Client, student: Enrollment, queued) -> None:
     page = client.post("/entrar/", {"username": student.user.username, "password": PASSWORD}, follow=True)
     assert page.redirect_chain[-1][0] == "/curso/ml/"
-    assert client.get("/curso/ml/01-paralelismo/").status_code == 200
+    assert client.get("/curso/ml/paralelismo/").status_code == 200
     page = client.get("/lab/suma/")
     assert page.context["config"]["files"][0]["path"] == "main.py"
 

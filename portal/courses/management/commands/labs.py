@@ -1,4 +1,4 @@
-"""``manage.py labs validate|sync|verify|new|import-nbgrader|export-nbgrader``: what authors and admins do."""
+"""``manage.py labs validate|sync|charts|verify|new|import-nbgrader|export-nbgrader``: what authors and admins do."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         verbs.add_parser("validate", help="name every problem in the files; changes nothing")
         verbs.add_parser("sync", help="bring the database to the state of the files")
+        verbs.add_parser("charts", help="draw the interactive charts of the pages")
         verify = verbs.add_parser("verify", help="grade each lab's own trees and what students spoil in real sandboxes")
         verify.add_argument("lab", nargs="?", help="only this lab")
         verify.add_argument("--only", help="only trees whose name contains this: starter, solution, a mutant's id, bad")
@@ -68,6 +69,19 @@ class Command(BaseCommand):
                 self.stdout.write(f"{verb} {name}")
         if not report.changed:
             self.stdout.write("nothing to do")
+
+    def _charts(self, _options: dict[str, Any]) -> None:
+        from labs import charts
+
+        for course in load(settings.LABS.content_dir).courses.values():
+            for program in charts.programs(course):
+                try:
+                    drawn = charts.draw(program)
+                except charts.ChartError as error:
+                    raise CommandError(str(error)) from error
+                for path, text in drawn.items():
+                    path.write_text(text)
+                    self.stdout.write(f"drew {path}")
 
     def _verify(self, options: dict[str, Any]) -> None:
         from workers import verify
