@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from portal.launcher.sweep import available
@@ -37,10 +38,20 @@ def run(name: str, command: list[str | Path]) -> bool:
 
 
 def build_environments() -> list[str]:
-    """Every environment for every driver of this machine, one after the other: each build uses all cores."""
-    build = [BIN / "python", "-m", "workers.environments", "build", "--driver"]
-    names = [driver.name for driver in available()]
-    return [step for name in names if not run(step := f"lab environments for {name}", [*build, name])]
+    """Every environment for every driver of this machine; the steps that failed.
+
+    The drivers build at once, since each waits for downloads and the disk by turns; every second one begins with the
+    last environment, so that they fetch different packages.
+    """
+    names = sorted(path.parent.name for path in (ROOT / "labs/environments").glob("*/environment.yaml"))
+    build = [BIN / "python", "-m", "workers.environments", "build"]
+    steps = [
+        (f"lab environments for {driver.name}", [*build, *names[:: -1 if index % 2 else 1], "--driver", driver.name])
+        for index, driver in enumerate(available())
+    ]
+    with ThreadPoolExecutor() as pool:
+        passed = list(pool.map(lambda step: run(*step), steps))
+    return [name for (name, _command), worked in zip(steps, passed, strict=True) if not worked]
 
 
 def run_tests(arguments: list[str]) -> int:

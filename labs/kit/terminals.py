@@ -144,6 +144,8 @@ class TerminalSocket(TermSocket):
             await super().on_message(message)
 
     def on_pty_read(self, text: str) -> None:
+        if self.terminal.closing and self.behind > BEHIND:
+            return  # nobody will read it, and what is queued before the end delays the news of it
         self._sent += len(text)
         if self._acked is None and self._flushing > LOST and time.monotonic() > self._silent_from:
             self.close(TRY_AGAIN)
