@@ -20,8 +20,8 @@ def figure(language: str) -> go.Figure:
     for i, s in enumerate(FRACTIONS):
         amdahl = [round(1 / (s + (1 - s) / n), 3) for n in PROCESSES]
         gustafson = [round(s + (1 - s) * n, 3) for n in PROCESSES]
-        figure.add_scatter(x=PROCESSES, y=amdahl, name="Amdahl", mode="lines", line={"width": 3}, visible=i == start)
-        figure.add_scatter(x=PROCESSES, y=gustafson, name="Gustafson", mode="lines", line={"dash": "dash"}, visible=i == start)
+        for name, values, line in (("Amdahl", amdahl, {"width": 3}), ("Gustafson", gustafson, {"dash": "dash"})):
+            figure.add_scatter(x=PROCESSES, y=values, name=name, mode="lines", line=line, visible=i == start)
         visible = [True] + [j == i for j in range(len(FRACTIONS)) for _ in range(2)]
         label = f"{s:.2f}".replace(".", "," if language == "es" else ".")
         steps.append({"method": "restyle", "label": label, "args": [{"visible": visible}]})

@@ -6,10 +6,22 @@ import plotly.graph_objects as go
 
 PARTITIONS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192]
 CORES = [2, 4, 8, 16, 32, 64]
-WORK, OVERHEAD, ROOM = 1200.0, 0.1, 10.0  # seconds of one core; seconds a task; seconds of work that fit in a task's memory
+WORK, OVERHEAD, ROOM = 1200.0, 0.1, 10.0  # seconds of one core, seconds a task, seconds of work that fit in memory
 TEXTS = {
-    "es": {"even": "Partes iguales", "skew": "Una clave con el 10 %", "x": "Particiones", "y": "Tiempo (s)", "slider": "Núcleos: "},
-    "en": {"even": "Equal parts", "skew": "One key with 10%", "x": "Partitions", "y": "Time (s)", "slider": "Cores: "},
+    "es": {
+        "even": "Partes iguales",
+        "skew": "Una clave con el 10 %",
+        "x": "Particiones",
+        "y": "Tiempo (s)",
+        "slider": "Núcleos: ",
+    },
+    "en": {
+        "even": "Equal parts",
+        "skew": "One key with 10%",
+        "x": "Partitions",
+        "y": "Time (s)",
+        "slider": "Cores: ",
+    },
 }
 
 
@@ -19,7 +31,7 @@ def task(work: float) -> float:
 
 
 def stage(partitions: int, cores: int, share: float = 0.0) -> float:
-    """Seconds of a stage in waves of equal tasks, but no less than its largest task, which has ``share`` of the work or more."""
+    """Seconds of a stage in waves of equal tasks; no less than its largest, which has ``share`` of the work or more."""
     waves = ceil(partitions / cores)
     return round(max(waves * task(WORK / partitions), task(WORK * max(share, 1 / partitions))), 2)
 
