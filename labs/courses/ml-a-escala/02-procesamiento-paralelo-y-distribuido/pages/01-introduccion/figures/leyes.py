@@ -31,6 +31,7 @@ def figure(language: str) -> go.Figure:
         template=None,
         xaxis={**axis, "title": {"text": text["x"]}},
         yaxis={**axis, "title": {"text": text["y"]}, "range": [0, 3.05]},
-        sliders=[{"active": start, "steps": steps, "currentvalue": {"prefix": text["slider"]}}],
+        legend={"orientation": "h", "y": 1.15},
+        sliders=[{"active": start, "steps": steps, "currentvalue": {"prefix": text["slider"]}, "pad": {"t": 56}}],
     )
     return figure

@@ -62,6 +62,7 @@ def figure(language: str) -> go.Figure:
             "range": [1.2, 3.35],
             "title": {"text": text["y"]},
         },
-        sliders=[{"active": start, "steps": steps, "currentvalue": {"prefix": text["slider"]}}],
+        legend={"orientation": "h", "y": 1.15},
+        sliders=[{"active": start, "steps": steps, "currentvalue": {"prefix": text["slider"]}, "pad": {"t": 56}}],
     )
     return figure
