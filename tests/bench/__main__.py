@@ -121,7 +121,7 @@ def with_pool(running: LivePortal, catalog: Catalog, found: Figures) -> None:
     measure.reset(student, spark)
     judged = partial(measure.verdict_beyond, running, student, light, hit=True)
     found.take("verdict beyond the student's time, pool hit (s)", measure.median(judged, 5))
-    paths = ["/", "/curso/ml-a-escala/spark/", f"/lab/{SPARK}/"]
+    paths = ["/", "/curso/ml-a-escala/spark-sql/", f"/lab/{SPARK}/"]
     found.take("page p95 (s)", measure.page_p95(student, paths))
     found.take("jobs graded a minute", measure.jobs_a_minute(running, light))
 

@@ -133,7 +133,7 @@ def test_every_page_fits(
     page.locator("header .menu summary").last.click()
     page.locator(f"button[name=language][value={language}]").click()
     expect(page.locator("html")).to_have_attribute("lang", language)
-    pages = {"course": "/", "page": "/curso/ml-a-escala/spark/", "lab": f"/lab/{SPARK}/", "lost": MISSING}
+    pages = {"course": "/", "page": "/curso/ml-a-escala/spark-sql/", "lab": f"/lab/{SPARK}/", "lost": MISSING}
     for name, path in pages.items():
         page.goto(path)
         page.wait_for_load_state("load")

@@ -25,7 +25,7 @@ SYLLABUS = {
     "1.3": (True, {"calidad-y-gobernanza", "catalogo", "data-lake"}),
     "2.1": (True, {"paralelismo"}),
     "2.2": (True, {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"}),
-    "2.3": (True, {"dask", "gpu", "torch-distribuido"}),
+    "2.3": (False, {"dask", "gpu", "torch-distribuido"}),
 }
 """Each topic's mark, and the labs that teach it."""
 
