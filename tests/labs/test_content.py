@@ -23,7 +23,7 @@ SYLLABUS = {
     "1.1": (False, {"modelos-de-servicio", "seguridad-y-costos", "tres-nubes"}),
     "1.2": (False, {"base-relacional", "bloque-archivo-objeto", "etl-elt", "nosql"}),
     "1.3": (True, {"calidad-y-gobernanza", "catalogo", "data-lake"}),
-    "2.1": (True, {"paralelismo"}),
+    "2.1": (True, {"cluster", "paralelismo"}),
     "2.2": (True, {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"}),
     "2.3": (False, {"dask", "gpu", "torch-distribuido"}),
 }
