@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.catalog import LANGUAGES, Catalog, Lab, load
+from labs.catalog import LANGUAGES, Catalog, Lab, Page, load
 from labs.charts import draw, programs
 from labs.contents import prose
 
@@ -20,20 +20,33 @@ def test_it_has_no_problems() -> None:
 
 
 SYLLABUS = {
-    "1.1": (False, {"modelos-de-servicio", "seguridad-y-costos", "tres-nubes"}),
-    "1.2": (False, {"base-relacional", "bloque-archivo-objeto", "etl-elt", "nosql"}),
-    "1.3": (True, {"calidad-y-gobernanza", "catalogo", "data-lake"}),
-    "2.1": (True, {"cluster", "paralelismo"}),
-    "2.2": (True, {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"}),
-    "2.3": (False, {"dask", "gpu", "torch-distribuido"}),
+    "1.1": (4, "", {"modelos-de-servicio", "seguridad-y-costos", "tres-nubes"}),
+    "1.2": (4, "4", {"base-relacional", "bloque-archivo-objeto", "etl-elt", "nosql"}),
+    "1.3": (3, "·123", {"calidad-y-gobernanza", "catalogo", "data-lake"}),
+    "2.1": (3, "·123", {"cluster", "paralelismo"}),
+    "2.2": (
+        5,
+        "·12345",
+        {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"},
+    ),
+    "2.3": (3, "123", {"dask", "gpu", "torch-distribuido"}),
+    "3.1": (3, "", set()),
+    "3.2": (4, "", set()),
+    "3.3": (4, "", set()),
+    "4.1": (3, "·123", set()),
+    "4.2": (3, "·123", set()),
 }
-"""Each topic's mark, and the labs that teach it."""
+"""Each topic's number of lines, its marks (``·``: its own; a digit: the line's), and the labs that teach it."""
 
 
-def test_it_teaches_the_topics_of_the_syllabus_with_their_labs() -> None:
+def test_it_has_a_page_for_every_line_of_the_syllabus_with_its_mark_and_labs() -> None:
     topics = [topic for module in CATALOG.courses["ml-a-escala"].modules for topic in module.spec.topics]
-    labs = {topic.number: {lab for page in topic.pages for lab in page.labs} for topic in topics}
-    assert {topic.number: (topic.marked, labs[topic.number]) for topic in topics} == SYLLABUS
+    found = {}
+    for topic in topics:
+        marks = "".join(str(number) for number, page in enumerate(topic.pages, 1) if page.marked)
+        labs = {lab for page in topic.pages for lab in page.labs}
+        found[topic.number] = (len(topic.pages), "·" * topic.marked + marks, labs)
+    assert found == SYLLABUS
     assert list(SYLLABUS) == [topic.number for topic in topics]
 
 
@@ -44,13 +57,24 @@ def test_charts_are_as_their_programs_draw_them() -> None:
                 assert path.read_text() == text, path
 
 
+PAGES = [page for module in CATALOG.courses["ml-a-escala"].modules for page in module.pages]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.id for page in PAGES])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pages_are_long_enough_to_teach_and_short_enough_to_read(language: str) -> None:
-    for course in CATALOG.courses.values():
-        for page in (page for module in course.modules for page in module.pages):
-            text = page.markdown(language)
-            assert 700 <= len(text.split()) <= 1500, page.id
-            assert "![" in text, f"{page.id} has no figure"
+class TestEveryPage:
+    def test_is_long_enough_to_teach_and_short_enough_to_read(self, page: Page, language: str) -> None:
+        read = [line for _, line in prose(page.markdown(language)) if not line.startswith("|")]
+        assert 700 <= len(" ".join(read).split()) <= 1500
+
+    def test_has_a_figure_common_mistakes_and_sources(self, page: Page, language: str) -> None:
+        text = page.markdown(language)
+        assert "![" in text
+        mistakes, sources = HEADINGS[language]
+        assert {f"## {mistakes}", f"## {sources}"} <= set(text.splitlines())
+
+
+HEADINGS = {"es": ("Errores comunes", "Fuentes"), "en": ("Common mistakes", "Sources")}
 
 
 @pytest.mark.parametrize("lab", CATALOG.labs.values(), ids=list(CATALOG.labs))
