@@ -47,8 +47,9 @@ def figure(language: str) -> go.Figure:
     chart.update_layout(
         xaxis={"title": {"text": x}},
         yaxis={"title": {"text": y}, "rangemode": "tozero"},
-        sliders=[{"active": 1, "currentvalue": {"prefix": prefix}, "steps": steps, "pad": {"t": 50}}],
-        legend={"orientation": "h", "y": 1.12},
+        sliders=[{"active": 1, "currentvalue": {"prefix": prefix}, "steps": steps, "pad": {"t": 56}}],
+        legend={"orientation": "h", "y": 1.15},
+        separators=", " if language == "es" else ".,",
         template=None,
     )
     return chart

@@ -49,8 +49,9 @@ def figure(language: str) -> go.Figure:
     chart.update_layout(
         xaxis={"title": {"text": x}},
         yaxis={"title": {"text": y}, "type": "log"},
-        sliders=[{"active": 2, "currentvalue": {"prefix": prefix}, "steps": steps, "pad": {"t": 50}}],
-        legend={"orientation": "h", "y": 1.12},
+        sliders=[{"active": 2, "currentvalue": {"prefix": prefix}, "steps": steps, "pad": {"t": 56}}],
+        legend={"orientation": "h", "y": 1.15},
+        separators=", " if language == "es" else ".,",
         template=None,
     )
     return chart
