@@ -9,8 +9,8 @@ WARM = [0, 1, 2, 4, 8, 16, 32]
 PER_INSTANCE = [1, 8, 80]
 
 TEXTS = {
-    "es": ("a la vez por instancia: {}", "peticiones simultáneas", "respuesta más lenta (s)", "instancias calientes: "),
-    "en": ("at once per instance: {}", "simultaneous requests", "slowest answer (s)", "warm instances: "),
+    "es": ("{} por instancia", "peticiones simultáneas", "respuesta más lenta (s)", "instancias calientes: "),
+    "en": ("{} per instance", "simultaneous requests", "slowest answer (s)", "warm instances: "),
 }
 
 

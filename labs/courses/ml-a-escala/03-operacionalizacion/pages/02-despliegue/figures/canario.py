@@ -48,7 +48,7 @@ def figure(language: str) -> go.Figure:
     ]
     chart.update_layout(
         xaxis={"title": {"text": x}},
-        yaxis={"title": {"text": y}, "type": "log"},
+        yaxis={"title": {"text": y}, "type": "log", "dtick": 1},
         sliders=[{"active": 2, "currentvalue": {"prefix": prefix}, "steps": steps, "pad": {"t": 56}}],
         legend={"orientation": "h", "y": 1.15},
         separators=", " if language == "es" else ".,",
