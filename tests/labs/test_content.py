@@ -29,7 +29,7 @@ SYLLABUS = {
         "·12345",
         {"dataframes-datasets", "entrenamiento-spark", "mllib", "optimizacion-spark", "rdd", "spark-sql"},
     ),
-    "2.3": (3, "123", {"dask", "gpu", "torch-distribuido"}),
+    "2.3": (3, "123", {"dask", "gpu", "tensorflow-distribuido", "torch-distribuido"}),
     "3.1": (3, "", set()),
     "3.2": (4, "", set()),
     "3.3": (4, "", set()),
