@@ -33,7 +33,7 @@ class ScheduleInline(admin.TabularInline):
 @admin.register(models.Cohort)
 class CohortAdmin(admin.ModelAdmin):
     list_display = ("name", "course", "starts_on", "ends_on")
-    inlines = (ScheduleInline,)
+    inlines: tuple[type[admin.TabularInline], ...] = (ScheduleInline,)
 
 
 @admin.register(models.Enrollment)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from labs import charts
 from labs.catalog import LANGUAGES, Catalog, Lab, Page, load
-from labs.charts import draw, programs
 from labs.contents import prose
 from labs.quizgrading import grade_question, printed, right_answers
 from labs.quizmodels import Output, Quiz
@@ -57,8 +57,8 @@ def test_it_has_a_page_for_every_line_of_the_syllabus_with_its_mark_and_labs() -
 
 def test_charts_are_as_their_programs_draw_them() -> None:
     for course in CATALOG.courses.values():
-        for program in programs(course):
-            for path, text in draw(program).items():
+        for program in charts.programs(course):
+            for path, text in charts.draw(program).items():
                 assert path.read_text() == text, path
 
 
