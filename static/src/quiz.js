@@ -45,7 +45,7 @@ function saving(form) {
     busy = false;
     if (answer?.ok) {
       const { open } = await answer.json();
-      left.textContent = open.length ? words.open.replace("%n", open.length) : words.none;
+      left.textContent = open.length ? words.open.replace("{n}", open.length) : words.none;
       if (changed.size) send();
       else say(words.saved, "check");
       return;
@@ -107,7 +107,7 @@ function ordering(list) {
     list.classList.add("placed");
     row.querySelector("select").dispatchEvent(new Event("change", { bubbles: true }));
     const place = rows().indexOf(row) + 1;
-    said.textContent = words.moved.replace("%i", label(row)).replace("%n", place).replace("%m", rows().length);
+    said.textContent = words.moved.replace("{item}", label(row)).replace("{n}", place).replace("{m}", rows().length);
   }
 
   function move(row, step) {

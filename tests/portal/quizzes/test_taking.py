@@ -151,8 +151,6 @@ class TestTheCohortsRule:
         """One attempt with these questions right."""
         attempt = attempts.start(quiz, student)
 
-        from tests.portal.quizzes.conftest import fields
-
         form = QueryDict(mutable=True)
         for name, value in fields(attempt).items():
             form.setlist(name, value if isinstance(value, list) else [value])
@@ -166,7 +164,7 @@ class TestTheCohortsRule:
         self.take(quiz, student)
         answer = signed_in.post(f"{QUIZ}empezar/", follow=True)
         assert QuizAttempt.objects.count() == 1
-        assert "gastado todos los intentos" in answer.content.decode()
+        assert "Ya usaste todos los intentos" in answer.content.decode()
         assert answer.context["left"] == 0
 
     def test_another_cohorts_rule_is_not_mine(self, signed_in: Client, quiz: Quiz, student: Enrollment) -> None:
