@@ -112,7 +112,7 @@ function ordering(list) {
 
   function move(row, step) {
     const other = step < 0 ? row.previousElementSibling : row.nextElementSibling;
-    if (other) other[step < 0 ? "before" : "after"](row);
+    if (other) row[step < 0 ? "after" : "before"](other);
     settle(row);
   }
 
@@ -140,8 +140,9 @@ function ordering(list) {
       const before = row.previousElementSibling;
       const after = row.nextElementSibling;
       const middle = (each) => each.getBoundingClientRect().top + each.getBoundingClientRect().height / 2;
-      if (before && clientY < middle(before)) before.before(row);
-      else if (after && clientY > middle(after)) after.after(row);
+      // The neighbour is moved, not the row: a pointer that holds an element loses it when that is put elsewhere.
+      if (before && clientY < middle(before)) row.after(before);
+      else if (after && clientY > middle(after)) row.before(after);
       else return;
       moved = true;
     };
