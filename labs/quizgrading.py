@@ -132,7 +132,8 @@ def right_answers(question: Question, variant: Variant, language: str = "en") ->
         case Multiple():
             return [[place for place, original in enumerate(variant.order) if question.options[original].correct]]
         case Numeric():
-            return [_written(solution(question, variant), _allowed(question, solution(question, variant)), language)]
+            value = solution(question, variant)
+            return [_written(value, allowed_distance(question, value), language)]
         case Ordering():
             return [[original + 1 for original in variant.order]]
         case Matching():
@@ -145,7 +146,7 @@ def right_answers(question: Question, variant: Variant, language: str = "en") ->
     return []
 
 
-def _allowed(question: Numeric, right: float) -> float:
+def allowed_distance(question: Numeric, right: float) -> float:
     """How far from the right answer still counts."""
     tolerance = question.tolerance
     share = tolerance.absolute if isinstance(tolerance, Absolute) else tolerance * abs(right)
@@ -161,7 +162,7 @@ def _written(value: float, allowed: float, language: str) -> str:
 
 
 def numeric_matches(question: Numeric, right: float, typed: str) -> bool:
-    return any(abs(value - right) <= _allowed(question, right) for value in readings(typed))
+    return any(abs(value - right) <= allowed_distance(question, right) for value in readings(typed))
 
 
 def readings(typed: str) -> tuple[float, ...]:
