@@ -20,7 +20,7 @@ from defusedxml import ElementTree as Safe
 from defusedxml.common import DefusedXmlException
 from pydantic import ValidationError
 
-from labs import authoring, qti12, qti21
+from labs import authoring, qti12, qti21, quizzes
 from labs.catalog import load
 from labs.qtiitems import Item, local
 from labs.quizgrading import allowed_distance
@@ -38,6 +38,7 @@ from labs.quizmodels import (
 )
 from labs.quizmodels import Single as SingleChoice
 from labs.quizvariants import Variant, code_of, draw, fill, solution
+from labs.yamlfile import YamlFile
 
 VERSIONS = {"1.2": qti12, "2.1": qti21}
 MOST_FILES = 2000
@@ -127,10 +128,13 @@ def _questions(items: Iterable[Item]) -> tuple[list[dict[str, Any]], list[str]]:
     for item in items:
         question = {**item.as_yaml(), "id": _slug(item.id, {each["id"] for each in kept})}
         try:
-            QuizFile.model_validate({"title": {"es": "x", "en": "x"}, "questions": [question]})
+            spec = QuizFile.model_validate({"title": {"es": "x", "en": "x"}, "questions": [question]})
         except ValidationError as wrong:
             reasons = {f"{error['loc'][-1]}: {error['msg']}" for error in wrong.errors()}
             notes.append(f"{item.id}: left out ({'; '.join(sorted(reasons))})")
+            continue
+        if problems := list(quizzes.check(Quiz("", Path(), None, spec), YamlFile(Path(), {}, {}))):
+            notes.append(f"{item.id}: left out ({'; '.join(problem.reason for problem in problems)})")
             continue
         kept.append(question)
     return kept, notes

@@ -188,7 +188,7 @@ def read(root: Element) -> tuple[list[Item], list[str]]:
     text = "\n\n".join(filter(None, [read_xhtml(body, _NOT_TEXT), read_xhtml(prompt) if prompt is not None else ""]))
     modal = first(root, "modalFeedback")
     item = Item(name, "", text, _points(root), read_xhtml(modal) if modal is not None else "")
-    notes = [f"{name}: a picture or file was left out" for one in each(body, "img", "object")[:1] if one is not None]
+    notes = [f"{name}: a picture or file was left out"] if each(body, "img", "object") else []
     return [item], notes + [f"{name}: {note}" for note in reader(item, block, declaration, root)]
 
 
@@ -232,7 +232,7 @@ def _read_entry(item: Item, _block: Element, declaration: Element, root: Element
     item.kind, item.answer = "numeric", _number(right[0] if right else "", 0)
     test = first(root, "equal")
     distances = (test.get("tolerance") or "0").split() if test is not None else ["0"]
-    item.tolerance = max(_number(each, 0) for each in distances)
+    item.tolerance = max(_number(distance, 0) for distance in distances)
     if test is not None and test.get("toleranceMode") == "relative":
         item.tolerance *= abs(item.answer) / 100  # QTI says it in percent
     return [] if right else ["it states no right number: 0 was put"]

@@ -153,6 +153,17 @@ def test_what_is_not_understood_is_named_and_the_rest_taken(root: Path, tmp_path
     assert "ensayo: left out (extendedTextInteraction has nothing like it here)" in notes
 
 
+def test_a_question_without_a_right_option_is_left_out(root: Path, tmp_path: Path) -> None:
+    choices = "".join(f'<simpleChoice identifier="{name}">{name}</simpleChoice>' for name in "AB")
+    item = (
+        '<assessmentItem identifier="vacia"><responseDeclaration identifier="RESPONSE" cardinality="single"/><itemBody>'
+        f'<p>¿Cuál?</p><choiceInteraction responseIdentifier="RESPONSE">{choices}</choiceInteraction>'
+        "</itemBody></assessmentItem>"
+    )
+    with pytest.raises(qti.QtiError, match="vacia: left out .*no option is `correct: true`"):
+        qti.import_quiz(root, zipped(tmp_path / "q.zip", **{"q.xml": item}), "ml", "2", NAME)
+
+
 @pytest.mark.parametrize(("name", "reason"), [("01-paralelismo", "exists already"), ("otro", "named like a topic")])
 def test_an_import_replaces_no_quiz_and_makes_no_stray_one(
     root: Path, tmp_path: Path, quiz: Quiz, name: str, reason: str
