@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from labs.catalog import load
+from portal.accounts.models import User
 from portal.courses.models import Enrollment
 from portal.courses.sync import sync
 from portal.quizzes import attempts
@@ -44,6 +45,44 @@ def test_every_kind_of_question_is_on_the_page_with_what_was_answered(signed_in:
     assert all(row.given is not None for kind in ("ordering", "matching") for row in asked[kind].rows)
     assert asked["text"].typed == "eventual consistency"
     assert page.content.decode().count("checked") == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "es",
+            [
+                "correcta en parte",
+                "su lugar es el 4",
+                "Se explica en 2.1.1",
+                "El hijo termina.",
+                "0,5/1",
+                "consistencia eventual",
+            ],
+        ),
+        (
+            "en",
+            [
+                "partly right",
+                "its place is 4",
+                "Explained in 2.1.1",
+                "The child ends.",
+                "0.5/1",
+                "eventual consistency",
+            ],
+        ),
+    ],
+)
+def test_the_result_speaks_its_readers_language(
+    signed_in: Client, attempt: QuizAttempt, language: str, said: list[str]
+) -> None:
+    User.objects.update(language=language)
+    places = {original: row for row, original in enumerate(attempt.variants[3].order)}
+    swapped = {f"q4-{places[0]}": 1, f"q4-{places[1]}": 2, f"q4-{places[2]}": 4, f"q4-{places[3]}": 3}
+    signed_in.post(attempt.url, {**swapped, "act": "confirm"})
+    page = signed_in.get(attempt.url).content.decode()
+    assert [text for text in said if text not in page] == []
 
 
 def test_going_on_is_the_same_attempt(signed_in: Client) -> None:
