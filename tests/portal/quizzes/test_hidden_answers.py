@@ -13,7 +13,6 @@ from portal.accounts.models import User
 from portal.quizzes.models import Quiz, QuizAttempt
 from tests.portal.quizzes.conftest import QUIZ, fields
 
-
 # Drawn by it, the number to find is 3.368: a page holds neither for any other reason.
 SEED = 987654321987
 
