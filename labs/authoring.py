@@ -37,14 +37,15 @@ def place(root: Path, course: str, module: str, lab: str, environment: str) -> t
         raise AuthoringError(
             f"unknown environment `{environment}` (there is: {', '.join(sorted(catalog.environments))})"
         )
-    folder = _module_folder(root / "courses" / course, module)
+    folder = module_folder(root / "courses" / course, module)
     target = folder / "labs" / lab
     if target.exists():
         raise AuthoringError(f"{target} exists already")
     return target, folder / "module.yaml", _with_lab(folder / "module.yaml", lab)
 
 
-def _module_folder(course: Path, module: str) -> Path:
+def module_folder(course: Path, module: str) -> Path:
+    """A module's folder by its name or number. Raises AuthoringError."""
     if not (course / "course.yaml").is_file():
         raise AuthoringError(f"unknown course `{course.name}`")
     prefix = f"{int(module):02}-" if module.isdecimal() else module

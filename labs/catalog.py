@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from labs import contents, explaining, instructions, links, pages, services
+from labs import contents, explaining, instructions, links, pages, quizzes, services
 from labs.models import (
     LANGUAGES,
     Catalog,
@@ -42,6 +42,7 @@ from labs.models import (
     TopicFile,
     WebUI,
 )
+from labs.quizmodels import SELF_TEST, Quiz, QuizFile
 from labs.yamlfile import Loc, YamlFile, YamlProblem, parse
 
 __all__ = [
@@ -64,6 +65,8 @@ __all__ = [
     "PageFile",
     "Pool",
     "Problem",
+    "Quiz",
+    "QuizFile",
     "Service",
     "Term",
     "Text",
@@ -86,6 +89,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.result = Catalog()
+        self.quizzes: list[quizzes.Read] = []  # of the course being read
 
     def catalog(self) -> Catalog:
         for folder in _folders(self.root / "environments"):
@@ -113,7 +117,8 @@ class _Reader:
             return model.model_validate(source.data), source
         except ValidationError as wrong:
             for error in wrong.errors():
-                self.problem(path, source.line(error["loc"]), _reason(error["loc"], error["type"], error["msg"]))
+                loc = source.written(error["loc"])
+                self.problem(path, source.line(loc), _reason(loc, error["type"], error["msg"]))
             return None
 
     def _text(self, path: Path) -> str | None:
@@ -146,6 +151,7 @@ class _Reader:
             return None
         spec, source = read
         modules = []
+        self.quizzes = []
         for index, name in enumerate(spec.modules):
             if not (folder / name).is_dir():
                 self.problem(source.path, source.line(("modules", index)), f"no folder for the module `{name}`")
@@ -158,6 +164,7 @@ class _Reader:
                 )
         course = Course(folder.name, folder, spec, tuple(modules), self._glossary(folder / "glossary"))
         self.result.problems.extend(links.check(course, self.result.labs))
+        self.result.problems.extend(quizzes.check_links(self.quizzes, links.known(course, self.result.labs)))
         return course
 
     def _glossary(self, folder: Path) -> tuple[Term, ...]:
@@ -183,7 +190,20 @@ class _Reader:
         for page in found:
             self.result.problems.extend(contents.check_translations(page.path, page.id))
         self.result.problems.extend(pages.check(folder, spec, source))
-        return Module(folder.name, folder, spec, found, tuple(labs))
+        return Module(folder.name, folder, spec, found, tuple(labs), self._quizzes(folder / "quizzes", spec))
+
+    def _quizzes(self, folder: Path, module: ModuleFile) -> tuple[Quiz, ...]:
+        """In the order of their topics, the self-test last."""
+        found: dict[str, Quiz] = {}
+        for path in sorted(folder.glob("*.yaml")):
+            self.result.problems.extend(quizzes.check_name(path, module))
+            if read := self._read(path, QuizFile):
+                quiz = Quiz(path.stem, path, None if path.stem == SELF_TEST else path.stem, read[0])
+                self.result.problems.extend(quizzes.check(quiz, read[1]))
+                self.quizzes.append((quiz, read[1]))
+                found[quiz.id] = quiz
+        order = [*(topic.id for topic in module.topics), SELF_TEST]
+        return tuple(found[name] for name in order if name in found)
 
     def _lab(self, folder: Path, course: str, module: str) -> Lab | None:
         read = self._read(folder / "lab.yaml", LabFile)
@@ -222,6 +242,8 @@ def _reason(loc: Loc, kind: str, message: str) -> str:
     name = ".".join(str(part) for part in loc) or "the file"
     if kind == "missing":
         return f"missing translation `{name}`" if loc[-1] in LANGUAGES else f"missing field `{name}`"
+    if kind == "union_tag_not_found":
+        return f"missing field `{name}.kind`"
     if kind == "extra_forbidden":
         return f"unknown field `{name}`"
     return f"`{name}`: {message}"

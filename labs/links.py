@@ -13,6 +13,12 @@ PAGE, LAB, TERM = "pagina", "lab", "glosario"
 """Schemes of links within a course: ``pagina:dask#grafo``, ``lab:rdd``, ``glosario:data-lake``."""
 
 
+def known(course: Course, labs: Mapping[str, Lab]) -> Known:
+    """What links within a course can lead to."""
+    pages = {page.id: page for module in course.modules for page in module.pages}
+    return Known(pages, labs, {term.id for term in course.glossary})
+
+
 def check(course: Course, labs: Mapping[str, Lab]) -> Iterator[Problem]:
     """Every link, block and page reference of a course that leads to nothing."""
     pages: dict[str, Page] = {}
@@ -22,15 +28,15 @@ def check(course: Course, labs: Mapping[str, Lab]) -> Iterator[Problem]:
                 reason = f"two pages of the course have the id `{page.id}`: the other is in {pages[page.id].path}"
                 yield Problem(module.path / "module.yaml", 1, reason)
             pages[page.id] = page
-    known = _Known(pages, labs, {term.id for term in course.glossary})
+    there = known(course, labs)
     for module in course.modules:
         yield from _order(module.path / "module.yaml", module.pages, pages)
         for page in module.pages:
             for language in LANGUAGES:
-                yield from _page(known, page.path / f"{page.id}.{language}.md", language)
+                yield from _page(there, page.path / f"{page.id}.{language}.md", language)
         for lab in module.labs:
             for language in LANGUAGES:
-                yield from _links(known, lab.path / f"instructions.{language}.md", language)
+                yield from _links(there, lab.path / f"instructions.{language}.md", language)
 
 
 def _order(path: Path, own: tuple[Page, ...], pages: Mapping[str, Page]) -> Iterator[Problem]:
@@ -41,7 +47,7 @@ def _order(path: Path, own: tuple[Page, ...], pages: Mapping[str, Page]) -> Iter
                 yield Problem(path, 1, f"`{page.id}` comes after `{before}`, which is no earlier page of the course")
 
 
-class _Known:
+class Known:
     """What a course has to lead to."""
 
     def __init__(self, pages: Mapping[str, Page], labs: Mapping[str, Lab], terms: set[str]) -> None:
@@ -72,7 +78,7 @@ class _Known:
         return None
 
 
-def _links(known: _Known, path: Path, language: str) -> Iterator[Problem]:
+def _links(known: Known, path: Path, language: str) -> Iterator[Problem]:
     try:
         tokens = parse(path.read_text())
     except (OSError, UnicodeDecodeError):
@@ -83,7 +89,7 @@ def _links(known: _Known, path: Path, language: str) -> Iterator[Problem]:
             yield Problem(path, line, reason)
 
 
-def _page(known: _Known, path: Path, language: str) -> Iterator[Problem]:
+def _page(known: Known, path: Path, language: str) -> Iterator[Problem]:
     yield from _links(known, path, language)
     try:
         text = path.read_text()
@@ -96,7 +102,7 @@ def _page(known: _Known, path: Path, language: str) -> Iterator[Problem]:
         yield from _block(known, path, block.line, block.info)
 
 
-def _block(known: _Known, path: Path, line: int, info: str) -> Iterator[Problem]:
+def _block(known: Known, path: Path, line: int, info: str) -> Iterator[Problem]:
     """Pages are read outside any lab: all a block can do is lead to one."""
     try:
         found = directive(info)

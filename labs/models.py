@@ -6,11 +6,14 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from labs.kit.notebook import parse, transplant
+
+if TYPE_CHECKING:
+    from labs.quizmodels import Quiz
 
 LANGUAGES = ("es", "en")
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -243,7 +246,7 @@ class Environment:
         built = self.spec.model_dump(mode="json", include={"debian_packages", "build", "env"})
         contents = _contents(self.path, skip={"environment.yaml"})
         installed = [(name, content) for name, content in contents if not name.startswith(("home/", "home."))]
-        return _digest([("spec", repr(sorted(built.items())).encode()), *installed])
+        return content_digest([("spec", repr(sorted(built.items())).encode()), *installed])
 
     def home_files(self) -> dict[str, bytes]:
         """What a student who works at home needs beside the lab's own files, by relative path."""
@@ -265,7 +268,7 @@ class Lab:
 
     @cached_property
     def digest(self) -> str:
-        return _digest(_contents(self.path))
+        return content_digest(_contents(self.path))
 
     def tree(self, folder: str) -> dict[str, bytes]:
         """The files below one folder of the lab (``starter``, ``solution``, ``data`` …), by relative path."""
@@ -308,6 +311,7 @@ class Module:
     spec: ModuleFile
     pages: tuple[Page, ...]
     labs: tuple[Lab, ...]
+    quizzes: tuple[Quiz, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -320,7 +324,7 @@ class Course:
 
     @cached_property
     def digest(self) -> str:
-        return _digest(_contents(self.path))
+        return content_digest(_contents(self.path))
 
 
 @dataclass
@@ -332,7 +336,8 @@ class Catalog:
     problems: list[Problem] = field(default_factory=list)
 
 
-def _digest(parts: list[tuple[str, bytes]]) -> str:
+def content_digest(parts: list[tuple[str, bytes]]) -> str:
+    """One hash of named contents, in their order."""
     total = hashlib.sha256()
     for name, content in parts:
         total.update(f"{name}\0{len(content)}\0".encode())

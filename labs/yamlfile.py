@@ -35,6 +35,14 @@ class YamlFile:
             loc = loc[:-1]
         return self.lines.get(loc, 1)
 
+    def written(self, loc: Loc) -> Loc:
+        """``loc`` as the file has it, without the branches of unions that pydantic names on the way."""
+        found: Loc = ()
+        for position, part in enumerate(loc, 1):
+            if (*found, part) in self.lines or position == len(loc):
+                found = (*found, part)
+        return found
+
 
 class _Loader(yaml.SafeLoader):
     """Refuses aliases: they would let one line stand for several places, and no course file needs them."""

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "portal.core",
     "portal.accounts",
     "portal.courses",
+    "portal.quizzes",
     "portal.labsessions",
     "portal.grading",
     "portal.help",

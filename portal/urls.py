@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("portal.accounts.urls")),
     path("", include("portal.courses.urls")),
+    path("", include("portal.quizzes.urls")),
     path("", include("portal.labsessions.urls")),
     path("", include("portal.grading.urls")),
     path("", include("portal.help.urls")),

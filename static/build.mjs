@@ -42,6 +42,8 @@ await build({
     { out: "site", in: src("site.js") },
     { out: "site", in: src("css/site.css") },
     { out: "help", in: src("css/help.css") },
+    { out: "quiz", in: src("quiz.js") },
+    { out: "quiz", in: src("css/quiz.css") },
     { out: "frame", in: src("frame/frame.js") },
     { out: "frame-markdown", in: src("frame/markdown.js") },
     { out: "frame", in: src("css/frame.css") },

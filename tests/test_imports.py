@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("portal", "workers", "labs")
-APPS = ("core", "accounts", "courses", "labsessions", "grading", "help", "operations")
+APPS = ("core", "accounts", "courses", "quizzes", "labsessions", "grading", "help", "operations")
 
 
 def imported(file: Path) -> Iterator[tuple[int, str]]:

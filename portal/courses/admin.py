@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -33,7 +33,7 @@ class ScheduleInline(admin.TabularInline):
 @admin.register(models.Cohort)
 class CohortAdmin(admin.ModelAdmin):
     list_display = ("name", "course", "starts_on", "ends_on")
-    inlines = (ScheduleInline,)
+    inlines: ClassVar[tuple[type[admin.TabularInline], ...]] = (ScheduleInline,)
 
 
 @admin.register(models.Enrollment)

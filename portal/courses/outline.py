@@ -9,8 +9,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from portal.courses.models import Course, Enrollment, Lab, Page
-from portal.courses.progress import LabProgress, progress
+from portal.courses.models import Course, Enrollment, Lab, Page, Topic
+from portal.courses.progress import LabProgress, QuizCard, progress, quiz_cards
 from portal.courses.services import due_dates
 
 
@@ -46,6 +46,7 @@ class TopicCard:
     hours: float
     marked: bool
     pages: list[PageCard] = field(default_factory=list)
+    quiz: QuizCard | None = None
 
 
 @dataclass
@@ -55,6 +56,7 @@ class ModuleCard:
     summary: str
     hours: float
     topics: list[TopicCard] = field(default_factory=list)
+    quiz: QuizCard | None = None
 
     @property
     def whole_hours(self) -> int:
@@ -84,6 +86,9 @@ class Outline:
     def __init__(self, course: Course, enrollment: Enrollment | None) -> None:
         self.course = course
         self._done = progress(enrollment)
+        cards = quiz_cards(course, enrollment)
+        self._quizzes = {card.topic: card for card in cards if card.topic}
+        self._self_tests = {card.module: card for card in cards if not card.topic}
         self._due = due_dates(enrollment)
         self._labs = {lab.slug: lab for lab in Lab.objects.filter(module__course=course, active=True)}
         self.pages = list(Page.objects.filter(topic__module__course=course).select_related("topic__module__course"))
@@ -106,14 +111,19 @@ class Outline:
     def labs(self, page: Page) -> list[LabCard]:
         return [self.card(self._labs[slug]) for slug in page.labs if slug in self._labs]
 
+    def quiz(self, topic: Topic) -> QuizCard | None:
+        return self._quizzes.get(topic.pk)
+
     def modules(self) -> list[ModuleCard]:
         modules: dict[int, ModuleCard] = {}
         topics: dict[int, TopicCard] = {}
         for page in self.pages:
             topic, module = page.topic, page.topic.module
             card = modules.setdefault(module.pk, ModuleCard(module.number, module.title, module.summary, module.hours))
+            card.quiz = self._self_tests.get(module.pk)
             if topic.pk not in topics:
                 topics[topic.pk] = TopicCard(topic.number, topic.title, topic.hours, topic.marked)
+                topics[topic.pk].quiz = self.quiz(topic)
                 card.topics.append(topics[topic.pk])
             topics[topic.pk].pages.append(PageCard(page.number, page.title, page.marked, page.url, self.labs(page)))
         return list(modules.values())

@@ -1,11 +1,12 @@
-"""What a reader has reached in labs. Courses import nothing of grading, so grading hands in who can answer."""
+"""What a reader has reached in labs and quizzes. Courses import neither app, so each hands in who can answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from portal.courses.models import Enrollment
+from portal.courses.models import Course, Enrollment
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,42 @@ class LabProgress:
     attempts: int
 
 
+@dataclass(frozen=True)
+class QuizProgress:
+    """One reader's result in a quiz that counts by the cohort's rule; ``attempts``: those handed in."""
+
+    points: float
+    max_points: float
+    passed: bool
+    attempts: int
+
+
+@dataclass(frozen=True)
+class QuizCard:
+    """One quiz in a list. ``topic``: the topic's primary key, None for the self-test of ``module`` (a primary key).
+
+    ``open``: an attempt is begun and not handed in. ``max_points``: of the result that counts, else the quiz's own.
+    """
+
+    key: str
+    module: int
+    topic: int | None
+    title: str
+    url: str
+    questions: int
+    due_at: datetime | None
+    points: float
+    max_points: float
+    passed: bool
+    attempts: int
+    open: bool
+
+
 Source = Callable[[Enrollment], dict[str, LabProgress]]
+QuizSource = Callable[[Enrollment], dict[str, QuizProgress]]
+CardSource = Callable[[Course, Enrollment | None], list[QuizCard]]
 _sources: list[Source] = []
+_quiz_sources: list[tuple[QuizSource, CardSource]] = []
 
 
 def register(source: Source) -> None:
@@ -25,6 +60,21 @@ def register(source: Source) -> None:
     _sources[:] = [source]
 
 
+def register_quizzes(results: QuizSource, cards: CardSource) -> None:
+    """Let these answer for quizzes; called once, when the app that knows is ready."""
+    _quiz_sources[:] = [(results, cards)]
+
+
 def progress(enrollment: Enrollment | None) -> dict[str, LabProgress]:
     """By lab id; labs never submitted are left out."""
     return _sources[0](enrollment) if enrollment and _sources else {}
+
+
+def quizzes(enrollment: Enrollment | None) -> dict[str, QuizProgress]:
+    """By quiz key (``2/02-spark``, ``2/autoevaluacion``); quizzes without an attempt that counts are left out."""
+    return _quiz_sources[0][0](enrollment) if enrollment and _quiz_sources else {}
+
+
+def quiz_cards(course: Course, enrollment: Enrollment | None) -> list[QuizCard]:
+    """Every quiz of a course with what its reader has reached."""
+    return _quiz_sources[0][1](course, enrollment) if _quiz_sources else []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import ProtectedError
 
 from labs import catalog as files
 from portal.core import blobs
@@ -33,6 +36,16 @@ class SyncReport:
         return bool(self.created or self.updated or self.retired)
 
 
+Follower = Callable[[SyncReport, Course, files.Course], None]
+_followers: list[Follower] = []
+
+
+def register(follower: Follower) -> None:
+    """Have an app that courses import nothing of mirror its own part of each course, in the sync's transaction."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
 def sync(catalog: files.Catalog) -> SyncReport:
     """Bring the database to the catalogue's state. Raises CatalogProblems and changes nothing when it has any."""
     if catalog.problems:
@@ -42,11 +55,11 @@ def sync(catalog: files.Catalog) -> SyncReport:
     report = SyncReport()
     with transaction.atomic():
         for environment in catalog.environments.values():
-            _write(report, Environment, {"name": environment.name}, _environment(environment))
+            write(report, Environment, {"name": environment.name}, _environment(environment))
         for course in catalog.courses.values():
             _course(report, course, starters)
         for entry in catalog.explanations.values():
-            _write(report, Explanation, {"slug": entry.id}, {"spec": entry.model_dump(mode="json")})
+            write(report, Explanation, {"slug": entry.id}, {"spec": entry.model_dump(mode="json")})
         gone = Explanation.objects.exclude(slug__in=catalog.explanations)
         report.retired += [f"Explanation {row}" for row in gone]
         gone.delete()
@@ -69,12 +82,17 @@ def _course(report: SyncReport, course: files.Course, starters: dict[str, Any]) 
         "digest": course.digest,
         "active": True,
     }
-    row = _write(report, Course, {"slug": course.id}, values)
+    row = write(report, Course, {"slug": course.id}, values)
     # Numbers and folders may be swapped between modules: pages and labs keep their rows, gone modules go last.
     for module in course.modules:
         _module(report, row, module, starters)
+    for follow in _followers:
+        follow(report, row, course)
     gone = row.modules.exclude(folder__in=[module.id for module in course.modules]).exclude(labs__active=True)
-    gone.filter(labs=None).delete()
+    for unused in gone.filter(labs=None):
+        unused.topics.all().delete()
+        with suppress(ProtectedError):  # somebody's work hangs on it
+            unused.delete()
 
 
 def _module(report: SyncReport, course: Course, module: files.Module, starters: dict[str, Any]) -> None:
@@ -85,18 +103,18 @@ def _module(report: SyncReport, course: Course, module: files.Module, starters: 
         "summaries": spec.summary.model_dump(),
         "hours": spec.hours,
     }
-    row = _write(report, Module, {"course": course, "folder": module.id}, values)
+    row = write(report, Module, {"course": course, "folder": module.id}, values)
     page_of: dict[str, Page] = {}
     for position, topic in enumerate(spec.topics):
-        written = _write(report, Topic, {"module": row, "slug": topic.id}, _topic(topic, position))
+        written = write(report, Topic, {"module": row, "slug": topic.id}, _topic(topic, position))
         own = [page for page in module.pages if page.topic is topic]
         for place, page in enumerate(own):
-            found = _write(report, Page, {"topic": written, "slug": page.id}, _page(page, place))
+            found = write(report, Page, {"topic": written, "slug": page.id}, _page(page, place))
             page_of |= dict.fromkeys(page.spec.labs, found)
         written.pages.exclude(slug__in=[page.id for page in own]).delete()
     row.topics.exclude(slug__in=[topic.id for topic in spec.topics]).delete()
     for lab in module.labs:
-        _write(
+        write(
             report, Lab, {"slug": lab.id}, {"module": row, "page": page_of.get(lab.id), **_lab(lab, starters[lab.id])}
         )
 
@@ -148,7 +166,7 @@ def _text(content: bytes) -> str | None:
         return None
 
 
-def _write(report: SyncReport, model: type[models.Model], key: dict[str, Any], values: dict[str, Any]) -> Any:
+def write(report: SyncReport, model: type[models.Model], key: dict[str, Any], values: dict[str, Any]) -> Any:
     """Create or update one row; untouched when nothing differs, so that a second sync does nothing."""
     name = f"{model.__name__} {list(key.values())[-1]}"
     row = model._default_manager.filter(**key).first()

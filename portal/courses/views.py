@@ -56,7 +56,7 @@ def home(request: HttpRequest, course: str) -> HttpResponse:
 
 @require_safe
 def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
-    """``courses/page.html``: course, module, topic, page, body (safe HTML), toc, labs, before, previous, next."""
+    """``courses/page.html``: course, module, topic, page, body (safe HTML), toc, labs, quiz, before, previous, next."""
     row = get_object_or_404(Course, slug=course, active=True)
     enrollment = enrollment_in(signed_in(request), row)
     outline = Outline(row, enrollment)
@@ -74,6 +74,7 @@ def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
         "body": rendered.html,
         "toc": rendered.toc,
         "labs": outline.labs(found),
+        "quiz": outline.quiz(found.topic),
         "before": [page for page in outline.pages if page.slug in found.after],
         "previous": previous,
         "next": following,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from labs import charts
 from labs.catalog import LANGUAGES, Catalog, Lab, Page, load
-from labs.charts import draw, programs
 from labs.contents import prose
+from labs.quizgrading import grade_question, printed, right_answers
+from labs.quizmodels import Output, Quiz
+from labs.quizvariants import code_of, draw
 
 LABS = Path(__file__).parents[2] / "labs"
 CATALOG: Catalog = load(LABS)
@@ -52,8 +57,8 @@ def test_it_has_a_page_for_every_line_of_the_syllabus_with_its_mark_and_labs() -
 
 def test_charts_are_as_their_programs_draw_them() -> None:
     for course in CATALOG.courses.values():
-        for program in programs(course):
-            for path, text in draw(program).items():
+        for program in charts.programs(course):
+            for path, text in charts.draw(program).items():
                 assert path.read_text() == text, path
 
 
@@ -96,3 +101,47 @@ class TestEveryLab:
         solution = lab.tree("solution")
         assert lab.tree("starter") != solution
         assert all(lab.mutant(mutant.id) != solution for mutant in lab.spec.mutants)
+
+
+QUIZZES = [quiz for course in CATALOG.courses.values() for module in course.modules for quiz in module.quizzes]
+
+
+@pytest.mark.parametrize("quiz", QUIZZES, ids=lambda quiz: f"{quiz.path.parents[1].name[:2]}-{quiz.id}")
+class TestEveryQuiz:
+    def test_asks_enough(self, quiz: Quiz) -> None:
+        assert len(quiz.spec.questions) >= (6 if quiz.topic else 15)
+
+    def test_asks_in_several_ways(self, quiz: Quiz) -> None:
+        kinds = {question.kind for question in quiz.spec.questions}
+        assert kinds & {"numeric", "output"}
+        assert kinds & {"ordering", "matching"}
+
+    def test_names_the_page_that_teaches_each_question(self, quiz: Quiz) -> None:
+        assert [question.id for question in quiz.spec.questions if not question.page] == []
+
+    def test_prints_what_it_says(self, quiz: Quiz) -> None:
+        for question in quiz.spec.questions:
+            if isinstance(question, Output):
+                for index, expected in enumerate(question.prints):
+                    assert printed(run(code_of(question, index))) == printed(expected), question.id
+
+    def test_gives_full_points_for_the_solution(self, quiz: Quiz) -> None:
+        """Whatever is drawn, and typed as a reader of either language would."""
+        for seed in range(20):
+            for question, variant in zip(quiz.spec.questions, draw(quiz.spec, seed), strict=True):
+                for answer in [each for language in LANGUAGES for each in right_answers(question, variant, language)]:
+                    assert grade_question(question, variant, answer).state == "right", (question.id, answer)
+
+
+def run(code: str) -> str:
+    """What a program of the standard library prints."""
+    command = [sys.executable, "-I", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+
+
+def test_a_self_test_asks_other_questions_than_the_topics() -> None:
+    for course in CATALOG.courses.values():
+        for module in course.modules:
+            questions = [question for quiz in module.quizzes for question in quiz.spec.questions]
+            asked = [question.model_dump_json(exclude={"id", "page", "points"}) for question in questions]
+            assert sorted(asked) == sorted(set(asked))

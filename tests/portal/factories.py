@@ -13,6 +13,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.courses.models import Cohort, Course, Enrollment, Environment, Invite, Lab
 from portal.labsessions.models import EnvironmentBuild, Host, Workspace
+from tests.labs.quiz_of_every_kind import QUIZ
 
 PASSWORD = "una-clave-de-prueba"
 
@@ -140,11 +141,22 @@ print("hola")
 """
 
 
+SELF_TEST = """
+title: {es: Autoevaluación, en: Self-test}
+questions:
+  - id: cuanto
+    kind: numeric
+    page: spark
+    text: {es: "¿Cuánto es 2 + 2?", en: "How much is 2 + 2?"}
+    answer: 2 + 2
+    feedback: {es: Cuatro., en: Four.}
+"""
+
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>\n'
 
 
 def write_course(root: Path) -> Path:
-    """A small valid labs/ folder with one module, two pages and two labs."""
+    """A small valid labs/ folder with one module, two pages, two labs, a topic's quiz and the module's self-test."""
     files: dict[str, str] = {
         "environments/base/environment.yaml": ENVIRONMENT_YAML,
         "environments/base/requirements.in": "numpy\n",
@@ -162,6 +174,8 @@ def write_course(root: Path) -> Path:
         ),
         "courses/ml/02-paralelo/pages/01-paralelismo/figures/esquema.svg": SVG,
         "courses/ml/02-paralelo/pages/02-spark/figures/esquema.svg": SVG,
+        "courses/ml/02-paralelo/quizzes/01-paralelismo.yaml": QUIZ,
+        "courses/ml/02-paralelo/quizzes/autoevaluacion.yaml": SELF_TEST,
     }
     for topic, language in itertools.product(("01-paralelismo", "02-spark"), ("es", "en")):
         files[f"courses/ml/02-paralelo/pages/{topic}/{topic[3:]}.{language}.md"] = PAGE.format(

@@ -1,0 +1,43 @@
+"""Who may take which quiz: everybody enrolled in its course. Whatever isn't theirs is not found."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from portal.accounts.models import User
+from portal.courses.models import Enrollment
+from portal.courses.services import enrollment_in
+from portal.quizzes.models import Quiz, QuizAttempt
+
+
+def quiz_for(user: User, course: str, module: int, slug: str) -> tuple[Quiz, Enrollment | None]:
+    """A quiz with the reader's enrolment; staff read it without one. Raises Http404.
+
+    A quiz that its files no longer have is there for who has attempted it.
+    """
+    rows = Quiz.objects.select_related("module__course", "topic").filter(module__course__active=True)
+    quiz = rows.filter(module__course__slug=course, module__number=module, slug=slug).order_by("-active").first()
+    if quiz is None:
+        raise Http404
+    enrollment = enrollment_in(user, quiz.module.course)
+    if not quiz.active and not QuizAttempt.objects.filter(quiz=quiz, enrollment=enrollment).exists():
+        raise Http404
+    return quiz, enrollment
+
+
+def own_quiz(user: User, course: str, module: int, slug: str) -> tuple[Quiz, Enrollment]:
+    """The same for what takes an enrolment, also of staff. Raises Http404."""
+    quiz, enrollment = quiz_for(user, course, module, slug)
+    if enrollment is None:
+        raise Http404
+    return quiz, enrollment
+
+
+def own_attempt(user: User, course: str, module: int, slug: str, number: int) -> QuizAttempt:
+    """The reader's n-th attempt in their newest cohort. Raises Http404."""
+    quiz, enrollment = own_quiz(user, course, module, slug)
+    attempt = QuizAttempt.objects.filter(enrollment=enrollment, quiz=quiz, number=number).first()
+    if attempt is None:
+        raise Http404
+    attempt.quiz, attempt.enrollment = quiz, enrollment
+    return attempt

@@ -1,0 +1,90 @@
+"""What counts of a student's attempts, by the cohort's rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from portal.courses.models import Course, Enrollment
+from portal.courses.progress import QuizCard, QuizProgress
+from portal.quizzes.models import CohortQuiz, Quiz, QuizAttempt
+
+PASS_PERCENT = 60
+
+
+def rules(enrollment: Enrollment | None) -> dict[int, CohortQuiz]:
+    """A cohort's rules by the quiz's primary key, only those that somebody wrote down."""
+    if enrollment is None:
+        return {}
+    return {rule.quiz_id: rule for rule in CohortQuiz.objects.filter(cohort=enrollment.cohort_id)}
+
+
+def rule_for(enrollment: Enrollment | None, quiz: Quiz) -> CohortQuiz:
+    """The rule that holds: the cohort's, or the usual one (not stored)."""
+    own = CohortQuiz.objects.filter(cohort=enrollment.cohort_id, quiz=quiz).first() if enrollment else None
+    return own or CohortQuiz(quiz=quiz)
+
+
+def counted(attempts: Iterable[QuizAttempt], rule: CohortQuiz) -> QuizAttempt | None:
+    """The attempt whose points count, of those of one student and quiz; None when none does."""
+    taken = [attempt for attempt in attempts if attempt.submitted_at and rule.takes(attempt.submitted_at)]
+    if not taken:
+        return None
+    if rule.counts == CohortQuiz.Counts.LAST:
+        return max(taken, key=lambda attempt: attempt.number)
+    # A quiz whose file has changed may have had other points: what is compared is the share.
+    return max(taken, key=lambda attempt: (attempt.share, -attempt.number))
+
+
+def has_passed(attempt: QuizAttempt | None) -> bool:
+    return attempt is not None and (attempt.points or 0) * 100 >= PASS_PERCENT * attempt.max_points
+
+
+def best_results(enrollment: Enrollment) -> dict[str, QuizProgress]:
+    """What counts of each quiz of which something does, by the quiz's key; hidden quizzes are left out."""
+    ruled = rules(enrollment)
+    quizzes = {quiz.pk: quiz for quiz in _quizzes(enrollment.cohort.course_id)}
+    found = {}
+    for pk, attempts in _attempts(enrollment).items():
+        count = counted(attempts, ruled.get(pk) or CohortQuiz())
+        if pk in quizzes and count:
+            submitted = sum(attempt.submitted_at is not None for attempt in attempts)
+            found[quizzes[pk].key] = QuizProgress(count.points or 0, count.max_points, has_passed(count), submitted)
+    return found
+
+
+def cards(course: Course, enrollment: Enrollment | None) -> list[QuizCard]:
+    """Every quiz of the course with what its reader has reached, in three queries."""
+    ruled = rules(enrollment)
+    own = _attempts(enrollment) if enrollment else {}
+    return [_card(quiz, ruled.get(quiz.pk) or CohortQuiz(), own.get(quiz.pk, [])) for quiz in _quizzes(course.pk)]
+
+
+def _card(quiz: Quiz, rule: CohortQuiz, attempts: list[QuizAttempt]) -> QuizCard:
+    count = counted(attempts, rule)
+    return QuizCard(
+        key=quiz.key,
+        module=quiz.module_id,
+        topic=quiz.topic_id,
+        title=quiz.title,
+        url=quiz.url,
+        questions=quiz.questions,
+        due_at=rule.due_at,
+        points=(count.points or 0) if count else 0,
+        max_points=count.max_points if count else quiz.max_points,
+        passed=has_passed(count),
+        attempts=sum(attempt.submitted_at is not None for attempt in attempts),
+        open=any(attempt.submitted_at is None for attempt in attempts),
+    )
+
+
+def _quizzes(course: int) -> Iterable[Quiz]:
+    return Quiz.objects.filter(module__course=course, active=True).select_related("module__course").defer("spec")
+
+
+def _attempts(enrollment: Enrollment) -> dict[int, list[QuizAttempt]]:
+    found: dict[int, list[QuizAttempt]] = defaultdict(list)
+    light = QuizAttempt.objects.only("quiz", "number", "submitted_at", "points", "max_points")
+    for attempt in light.filter(enrollment=enrollment):
+        found[attempt.quiz_id].append(attempt)
+    return found
