@@ -1,4 +1,5 @@
-"""What a reader has reached in labs. Courses import nothing of grading, so grading hands in who can answer."""
+"""What a reader has reached in labs and quizzes. Courses import nothing of the apps that know, so these hand in who can
+answer."""
 
 from __future__ import annotations
 
@@ -16,8 +17,18 @@ class LabProgress:
     attempts: int
 
 
+@dataclass(frozen=True)
+class QuizProgress:
+    """One quiz of the course, tried or not. ``module``: the number of the module it belongs to."""
+
+    module: int
+    passed: bool
+
+
 Source = Callable[[Enrollment], dict[str, LabProgress]]
+QuizSource = Callable[[Enrollment], dict[str, QuizProgress]]
 _sources: list[Source] = []
+_quiz_sources: list[QuizSource] = []
 
 
 def register(source: Source) -> None:
@@ -25,6 +36,16 @@ def register(source: Source) -> None:
     _sources[:] = [source]
 
 
+def register_quizzes(source: QuizSource) -> None:
+    """The same for quizzes. The source answers with every quiz of the course, in one query."""
+    _quiz_sources[:] = [source]
+
+
 def progress(enrollment: Enrollment | None) -> dict[str, LabProgress]:
     """By lab id; labs never submitted are left out."""
     return _sources[0](enrollment) if enrollment and _sources else {}
+
+
+def quizzes(enrollment: Enrollment | None) -> dict[str, QuizProgress]:
+    """By quiz id; empty where the course has none."""
+    return _quiz_sources[0](enrollment) if enrollment and _quiz_sources else {}

@@ -15,10 +15,16 @@ from portal.courses.models import Course, Enrollment, Invite, Lab
 
 def enrollment_in(user: User, course: Course) -> Enrollment | None:
     """Somebody's newest enrolment in a course. Staff may read without one; for others its absence raises Http404."""
-    found = Enrollment.objects.of(user).filter(cohort__course=course).first()
+    rows = Enrollment.objects.of(user).select_related("last_place", "certificate")
+    found = rows.filter(cohort__course=course).first()
     if found is None and not user.is_staff:
         raise Http404
     return found
+
+
+def teaches(user: User, enrollment: Enrollment | None) -> bool:
+    """Whether the reader is staff or an instructor here."""
+    return user.is_staff or (enrollment is not None and enrollment.role == Enrollment.Role.INSTRUCTOR)
 
 
 def lab_for(user: User, slug: str) -> tuple[Lab, Enrollment]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models, transaction
 
 from labs import catalog as files
+from labs import reading
 from portal.core import blobs
 from portal.courses.models import Course, Environment, Explanation, Lab, Module, Page, Topic
 
@@ -113,6 +114,7 @@ def _topic(topic: files.TopicFile, position: int) -> dict[str, Any]:
 
 def _page(page: files.Page, position: int) -> dict[str, Any]:
     spec = page.spec
+    bodies = {language: page.markdown(language) for language in files.LANGUAGES}
     return {
         "position": position,
         "number": page.number,
@@ -120,7 +122,8 @@ def _page(page: files.Page, position: int) -> dict[str, Any]:
         "marked": spec.marked,
         "labs": list(spec.labs),
         "after": list(spec.after),
-        "bodies": {language: page.markdown(language) for language in files.LANGUAGES},
+        "bodies": bodies,
+        "minutes": {language: reading.minutes(body) for language, body in bodies.items()},
     }
 
 
