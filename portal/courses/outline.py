@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from portal.courses.models import Course, Enrollment, Lab, LastPlace, Page
+from portal.courses.models import Course, Enrollment, Lab, LastPlace, Page, reader
 from portal.courses.progress import LabProgress, QuizProgress, progress, quizzes
 from portal.courses.reading import Kind, last_place, read_pages
 from portal.courses.services import due_dates
@@ -219,7 +219,9 @@ def _last(last: LastPlace, pages: Sequence[PageCard]) -> Place | None:
     page = next((page for page in pages if page.slug == last.slug), None)
     if page is None:
         return None
-    return Place(page.number, page.title, last.heading, page.url + (f"#{last.anchor}" if last.anchor else ""))
+    if not last.anchor or last.language != reader():
+        return Place(page.number, page.title, "", page.url)
+    return Place(page.number, page.title, last.heading, f"{page.url}#{last.anchor}")
 
 
 def reached(modules: Sequence[ModuleCard]) -> Reached:

@@ -22,14 +22,14 @@ def rendered_page(page: Page) -> Rendered:
 
 def reading_config(page: Page | None = None, terms: dict[str, dict[str, str]] | None = None) -> dict[str, Any]:
     """``gateway``, ``words``, and of a page ``terms``, ``minutes`` and ``place`` (where to tell the heading)."""
-    config: dict[str, Any] = {"gateway": settings.GATEWAY_URL, "words": _words(), "terms": terms or {}}
+    config: dict[str, Any] = {"gateway": settings.GATEWAY_URL, "words": words(), "terms": terms or {}}
     if page:
         place = reverse("courses:place", args=[page.topic.module.course.slug, page.slug])
         config |= {"minutes": page.reading_minutes, "place": place}
     return config
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
     """The script's words, by key; ``{name}`` is filled in there."""
     return {
         "chart.title": _("Interactive chart"),

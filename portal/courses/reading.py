@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from portal.core import clock
-from portal.courses.models import Enrollment, LastPlace, Page, PageRead
+from portal.courses.models import Enrollment, LastPlace, Page, PageRead, reader
 from portal.courses.rendering import Heading
 
 Kind = LastPlace.Kind
@@ -34,20 +34,22 @@ def opened(enrollment: Enrollment | None, kind: LastPlace.Kind, slug: str, headi
         slug=slug,
         anchor=heading.id if heading else "",
         heading=heading.title[:200] if heading else "",
+        language=reader(),
         at=clock.now(),
     )
     LastPlace.objects.bulk_create(
         [place],
         update_conflicts=True,
         unique_fields=["enrollment"],
-        update_fields=["kind", "slug", "anchor", "heading", "at"],
+        update_fields=["kind", "slug", "anchor", "heading", "language", "at"],
     )
 
 
 def left_at(enrollment: Enrollment, page: str, heading: Heading | None) -> None:
     """The reader left a page at this heading. It counts while that page is still the last that was opened."""
     places = LastPlace.objects.filter(enrollment=enrollment, kind=Kind.PAGE, slug=page)
-    places.update(anchor=heading.id if heading else "", heading=heading.title[:200] if heading else "", at=clock.now())
+    told = {"anchor": heading.id, "heading": heading.title[:200]} if heading else {"anchor": "", "heading": ""}
+    places.update(**told, language=reader(), at=clock.now())
 
 
 def last_place(enrollment: Enrollment | None) -> LastPlace | None:

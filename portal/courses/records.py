@@ -31,7 +31,10 @@ class PageRead(models.Model):
 
 
 class LastPlace(models.Model):
-    """Where a reader was last: a page or lab, and the heading (``anchor``, in words too) they left the page at."""
+    """Where a reader was last: a page or lab, and the heading (``anchor``, in words too) they left the page at.
+
+    ``language``: the one it was read in, for each has anchors of its own.
+    """
 
     class Kind(models.TextChoices):
         PAGE = "page", _("page")
@@ -42,6 +45,7 @@ class LastPlace(models.Model):
     slug = models.CharField(max_length=60)
     anchor = models.CharField(max_length=200, blank=True)
     heading = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=5)
     at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ SNIPPET = 160
 # How much of a word may differ for it to count as the same, mistyped: a letter in five.
 _SIMILAR = 78
 _SHORT = 4
+_SPACES = {"softbreak": " ", "hardbreak": " "}
 _WORD = re.compile(r"[^\W_]+")
 # Part of the cache key: raise it when this module would index the same course differently.
 _VERSION = "1"
@@ -124,9 +125,10 @@ def _known(word: str, where: Index) -> str:
 
 def _score(entry: Entry, words: Sequence[str]) -> float:
     """0 when a word is nowhere in it."""
-    total = 0.0
+    # What is called just that comes first of all.
+    total = 200.0 if not entry.heading and _WORD.findall(entry.folded_title) == list(words) else 0.0
     for word in words:
-        start = re.compile(rf"(?<![^\W_]){re.escape(word)}")
+        start = re.compile(_pattern(word))
         if found := start.search(entry.folded_title):
             # The page itself before each of its sections, and a whole word before one that begins like it.
             whole = not entry.folded_title[found.end() : found.end() + 1].isalnum()
@@ -140,9 +142,14 @@ def _score(entry: Entry, words: Sequence[str]) -> float:
     return total
 
 
+def _pattern(word: str) -> str:
+    """A word that begins so; short ones ("de", "la") only as they are."""
+    return rf"(?<![^\W_]){re.escape(word)}" + (r"(?![^\W_])" if len(word) < _SHORT else "")
+
+
 def snippet(entry: Entry, words: Sequence[str]) -> list[tuple[str, bool]]:
     """A piece of the text around the first hit, cut at words, with the hits marked."""
-    hit = re.compile("|".join(rf"(?<![^\W_]){re.escape(word)}[^\W_]*" for word in words))
+    hit = re.compile("|".join(rf"{_pattern(word)}[^\W_]*" for word in words))
     first = hit.search(entry.folded_text)
     start = max(0, (first.start() if first else 0) - SNIPPET // 3)
     if start:
@@ -189,6 +196,6 @@ def _sections(markdown: str) -> Iterator[tuple[str, str, str]]:
 
 def _plain(inline: Token) -> str:
     """What a reader reads of it, a picture's description too."""
-    words = {"text": "content", "code_inline": "content", "image": "content", "math_inline": "content"}
-    parts = [child.content if child.type in words else " " for child in inline.children or ()]
+    words = {"text", "code_inline", "image", "math_inline"}
+    parts = [child.content if child.type in words else _SPACES.get(child.type, "") for child in inline.children or ()]
     return " ".join("".join(parts).split())

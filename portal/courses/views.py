@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib import messages
@@ -117,8 +118,14 @@ def figure(request: HttpRequest, course: str, topic: str, name: str) -> FileResp
     row = get_object_or_404(Course, slug=course, active=True)
     enrollment_in(signed_in(request), row)
     found = get_object_or_404(Topic.objects.select_related("module"), module__course=row, slug=topic)
+    module = settings.LABS.content_dir / "courses" / row.slug / found.module.folder
+    return figure_response(module, found.slug, name)
+
+
+def figure_response(module: Path, topic: str, name: str) -> FileResponse:
+    """One of a topic's figures. Raises Http404."""
     match = _FIGURE.fullmatch(name)
-    folder = settings.LABS.content_dir / "courses" / row.slug / found.module.folder / "pages" / found.slug / "figures"
+    folder = module / "pages" / topic / "figures"
     if not match or not (folder / name).is_file():
         raise Http404
     response = FileResponse((folder / name).open("rb"), content_type=_FIGURE_TYPES[match[1]])

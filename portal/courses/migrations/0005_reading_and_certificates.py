@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ("slug", models.CharField(max_length=60)),
                 ("anchor", models.CharField(blank=True, max_length=200)),
                 ("heading", models.CharField(blank=True, max_length=200)),
+                ("language", models.CharField(max_length=5)),
                 ("at", models.DateTimeField()),
                 (
                     "enrollment",
