@@ -12,7 +12,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.servers.basehttp import run as serve
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -34,7 +33,7 @@ def run(port: int) -> None:
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = MIDDLEWARE
     settings.ALLOWED_HOSTS = [HOST, "localhost"]
-    serve(HOST, port, WSGIHandler(), threading=True, server_cls=ThreadedWSGIServer)
+    serve(HOST, port, WSGIHandler(), threading=True)
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,8 @@ def _pattern(word: str) -> str:
 
 def snippet(entry: Entry, words: Sequence[str]) -> list[tuple[str, bool]]:
     """A piece of the text around the first hit, cut at words, with the hits marked."""
-    hit = re.compile("|".join(rf"{_pattern(word)}[^\W_]*" for word in words))
+    telling = [word for word in words if len(word) >= _SHORT] or words
+    hit = re.compile("|".join(rf"{_pattern(word)}[^\W_]*" for word in telling))
     first = hit.search(entry.folded_text)
     start = max(0, (first.start() if first else 0) - SNIPPET // 3)
     if start:
