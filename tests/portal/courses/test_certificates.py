@@ -134,7 +134,7 @@ def test_a_revoked_one_says_so_and_has_no_sheet(signed_in: Client, issued: Certi
     assert certificates.revoke(Certificate.objects.all()) == 1
     assert certificates.revoke(Certificate.objects.all()) == 0
     page = signed_in.get(f"/certificado/{issued.code}/").content.decode()
-    assert "Íñigo" not in page
+    assert "<dl" not in page
     assert "revocado" in page
     assert signed_in.get(PDF).status_code == 404
     assert signed_in.post(GET).headers["Location"] == PDF  # none is issued in its place
@@ -147,14 +147,8 @@ def test_it_outlives_the_account(issued: Certificate, client: Client) -> None:
 
 
 def test_an_instructor_revokes_those_of_their_cohort_in_the_administration(client: Client, issued: Certificate) -> None:
-    other = Certificate.objects.create(
-        enrollment=EnrollmentFactory(),
-        name="Otra",
-        titles={"es": "x"},
-        hours=1,
-        language="es",
-        issued_at=timezone.now(),
-    )
+    says = {"name": "Otra", "titles": {"es": "x"}, "hours": 1, "language": "es", "issued_at": timezone.now()}
+    other = Certificate.objects.create(enrollment=EnrollmentFactory(), **says)
     teacher = EnrollmentFactory(cohort=issued.enrollment.cohort, role="instructor", user=UserFactory(is_staff=True))
     allowed = Permission.objects.filter(codename__in=["view_certificate", "change_certificate"])
     teacher.user.user_permissions.set(allowed)
