@@ -1,4 +1,4 @@
-"""Every page of the course, in both languages and both themes: it draws, breaks nothing, and axe finds nothing to mend."""
+"""Every page of the course, in both languages and themes: it draws, breaks nothing, and axe finds nothing to mend."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from labs.catalog import load
+from tests.e2e.lab_page import sign_in
 from tests.live import LivePortal
 from workers.config import ROOT, settings
 
@@ -40,10 +41,14 @@ class Walk:
         self.page.on("pageerror", lambda error: self._note(f"script: {error}"))
         self.page.on("console", lambda said: self._note(f"console: {said.text}") if said.type == "error" else None)
         self.page.on("requestfailed", lambda request: self._failed(request.url, request.failure))
-        self.page.on("response", lambda answer: self._note(f"{answer.status} {answer.url}") if answer.status >= 400 else 0)
+        self.page.on("response", lambda answer: self._answered(answer.status, answer.url))
 
     def _note(self, problem: str) -> None:
         self.problems.append(f"{self.page.url} {problem}")
+
+    def _answered(self, status: int, url: str) -> None:
+        if status >= 400:
+            self._note(f"{status} {url}")
 
     def _failed(self, url: str, why: str | None) -> None:
         # A page that is left takes its unfinished requests with it.
@@ -78,19 +83,11 @@ class Walk:
         self.page.evaluate("(theme) => localStorage.setItem('theme', theme)", theme)
 
 
-def sign_in(page: Page, name: str, password: str) -> None:
-    page.goto("/entrar/")
-    page.locator("[name=username]").fill(name)
-    page.locator("[name=password]").fill(password)
-    page.locator("form button.primary").click()
-    page.wait_for_url("**/curso/**")
-
-
 @pytest.fixture(scope="module")
 def reader(browser: Browser, live_portal: LivePortal) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=live_portal.url, locale="es-MX", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
-    sign_in(context.new_page(), "ana", live_portal.password("ana"))
+    sign_in(context.new_page(), live_portal)
     yield context
     context.close()
 
@@ -106,7 +103,7 @@ def test_every_page_draws_and_is_accessible(reader: BrowserContext, language: st
         for address in addresses():
             walk.visit(address, charts=theme == "light")
     walk.page.close()
-    assert walk.problems == []
+    assert walk.problems == [], "\n".join(walk.problems)
 
 
 @pytest.mark.e2e
@@ -154,4 +151,3 @@ def test_a_page_that_was_read_opens_without_a_network_and_is_gone_after_signing_
     page.wait_for_url("**/")
     page.wait_for_function("caches.keys().then((names) => !names.some((name) => name.startsWith('reading-of-')))")
     page.close()
-
