@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := var/venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench lint format setup clean
+.PHONY: help run preview test demo bench lint format setup clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
 
 run: setup ## set up what is missing and serve the portal (PORT=8000); Ctrl-C stops everything
 	@$(VENV)/python -m portal.serve
+
+preview: setup ## show the course's pages as you save them (PORT=8080); Ctrl-C ends it
+	@$(VENV)/python manage.py labs preview --port $(or $(PORT),8080)
 
 test: ## set up and run every test, the browser's too
 	@$(PYTHON) -P portal/bootstrap.py --test

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -127,7 +128,7 @@ class Topic(models.Model):
 
 class Page(models.Model):
     """One line of the syllabus. ``labs`` lists lab ids in reading order, ``after`` the slugs of pages to read before;
-    ``bodies`` holds the Markdown of each language."""
+    ``bodies`` holds the Markdown of each language, ``minutes`` how long each takes to read."""
 
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="pages")
     slug = models.CharField(max_length=60)
@@ -138,6 +139,7 @@ class Page(models.Model):
     labs = models.JSONField(default=list)
     after = models.JSONField(default=list)
     bodies = models.JSONField()
+    minutes = models.JSONField(default=dict)
 
     class Meta:
         ordering = ("topic__module__number", "topic__position", "position")
@@ -153,6 +155,10 @@ class Page(models.Model):
     @property
     def url(self) -> str:
         return reverse("courses:page", args=[self.topic.module.course.slug, self.slug])
+
+    @property
+    def reading_minutes(self) -> int:
+        return int(self.minutes.get(reader(), 1))
 
 
 class Lab(models.Model):
@@ -208,6 +214,15 @@ class Cohort(models.Model):
     name = models.CharField(_("name"), max_length=120)
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
+    enforce_order = models.BooleanField(
+        _("pages in order"), default=False, help_text=_("A page opens once those that it builds on have been read.")
+    )
+    certificate_share = models.PositiveSmallIntegerField(
+        _("share for the certificate"),
+        default=100,
+        validators=(MinValueValidator(1), MaxValueValidator(100)),
+        help_text=_("Percent of the pages to read, and of the labs to pass."),
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -281,3 +296,7 @@ class LabSchedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lab} · {self.cohort}"
+
+
+# What readers leave behind; here because Django looks for an app's models in this module.
+from portal.courses.records import Certificate, LastPlace, PageRead  # noqa: E402, F401

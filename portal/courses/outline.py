@@ -1,17 +1,36 @@
-"""A course as its reader sees it: modules, topics and labs with what the reader has reached."""
+"""A course as its reader sees it: modules, topics, pages and labs with what the reader has reached."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
+from django.db.models import Case, F, When
 from django.urls import reverse
 
-from portal.courses.models import Course, Enrollment, Lab, Page, Topic
+from portal.courses.models import Course, Enrollment, Lab, LastPlace, Page, Topic, reader
 from portal.courses.progress import LabProgress, QuizCard, progress, quiz_cards
+from portal.courses.reading import Kind, last_place, read_pages
 from portal.courses.services import due_dates
+
+
+class Count(NamedTuple):
+    """How many of how many."""
+
+    done: int
+    total: int
+
+    @property
+    def all(self) -> bool:
+        return self.total > 0 and self.done == self.total
+
+    @staticmethod
+    def of(done: Iterable[bool]) -> Count:
+        each = list(done)
+        return Count(sum(each), len(each))
 
 
 @dataclass(frozen=True)
@@ -32,9 +51,14 @@ class LabCard:
 
 @dataclass(frozen=True)
 class PageCard:
+    """One page in a list. ``read``: by this reader."""
+
+    slug: str
     number: str
     title: str
     marked: bool
+    minutes: int
+    read: bool
     url: str
     labs: list[LabCard]
 
@@ -50,6 +74,27 @@ class TopicCard:
 
 
 @dataclass
+class Reached:
+    """Progress, each kind by its own count."""
+
+    pages: Count
+    quizzes: Count
+    labs: Count
+
+    @property
+    def done(self) -> int:
+        return self.pages.done + self.quizzes.done + self.labs.done
+
+    @property
+    def total(self) -> int:
+        return self.pages.total + self.quizzes.total + self.labs.total
+
+    @property
+    def all(self) -> bool:
+        return self.total > 0 and self.done == self.total
+
+
+@dataclass
 class ModuleCard:
     number: int
     title: str
@@ -57,6 +102,10 @@ class ModuleCard:
     hours: float
     topics: list[TopicCard] = field(default_factory=list)
     quiz: QuizCard | None = None
+
+    @property
+    def quizzes(self) -> list[QuizCard]:
+        return [quiz for quiz in (*(topic.quiz for topic in self.topics), self.quiz) if quiz]
 
     @property
     def whole_hours(self) -> int:
@@ -72,26 +121,30 @@ class ModuleCard:
         return [lab for page in self.pages for lab in page.labs]
 
     @property
-    def points(self) -> float:
-        return sum(lab.points for lab in self.labs)
-
-    @property
-    def max_points(self) -> int:
-        return sum(lab.max_points for lab in self.labs)
+    def reached(self) -> Reached:
+        return reached([self])
 
 
 class Outline:
     """Reads a course once, in a handful of queries however long it is."""
 
-    def __init__(self, course: Course, enrollment: Enrollment | None) -> None:
+    def __init__(self, course: Course, enrollment: Enrollment | None, shown: str = "") -> None:
+        """``shown``: the slug of the page whose text is wanted too."""
         self.course = course
+        self.enrollment = enrollment
+        self.read = read_pages(enrollment)
         self._done = progress(enrollment)
         cards = quiz_cards(course, enrollment)
         self._quizzes = {card.topic: card for card in cards if card.topic}
         self._self_tests = {card.module: card for card in cards if not card.topic}
         self._due = due_dates(enrollment)
         self._labs = {lab.slug: lab for lab in Lab.objects.filter(module__course=course, active=True)}
-        self.pages = list(Page.objects.filter(topic__module__course=course).select_related("topic__module__course"))
+        rows = Page.objects.filter(topic__module__course=course).select_related("topic__module__course")
+        # The text of a whole course is a megabyte: only the page that is shown has its own.
+        self.pages = list(rows.defer("bodies").annotate(shown=Case(When(slug=shown, then=F("bodies")))))
+        for page in self.pages:
+            if page.slug == shown:
+                page.bodies = page.shown
 
     def card(self, lab: Lab) -> LabCard:
         done = self._done.get(lab.slug, LabProgress(0, 0))
@@ -114,19 +167,37 @@ class Outline:
     def quiz(self, topic: Topic) -> QuizCard | None:
         return self._quizzes.get(topic.pk)
 
+    def page_card(self, page: Page) -> PageCard:
+        return PageCard(
+            slug=page.slug,
+            number=page.number,
+            title=page.title,
+            marked=page.marked,
+            minutes=page.reading_minutes,
+            read=page.slug in self.read,
+            url=page.url,
+            labs=self.labs(page),
+        )
+
     def modules(self) -> list[ModuleCard]:
         modules: dict[int, ModuleCard] = {}
         topics: dict[int, TopicCard] = {}
         for page in self.pages:
             topic, module = page.topic, page.topic.module
-            card = modules.setdefault(module.pk, ModuleCard(module.number, module.title, module.summary, module.hours))
-            card.quiz = self._self_tests.get(module.pk)
+            if module.pk not in modules:
+                card = ModuleCard(module.number, module.title, module.summary, module.hours)
+                modules[module.pk] = card
+                card.quiz = self._self_tests.get(module.pk)
             if topic.pk not in topics:
                 topics[topic.pk] = TopicCard(topic.number, topic.title, topic.hours, topic.marked)
                 topics[topic.pk].quiz = self.quiz(topic)
-                card.topics.append(topics[topic.pk])
-            topics[topic.pk].pages.append(PageCard(page.number, page.title, page.marked, page.url, self.labs(page)))
+                modules[module.pk].topics.append(topics[topic.pk])
+            topics[topic.pk].pages.append(self.page_card(page))
         return list(modules.values())
+
+    def cards(self, slugs: Sequence[str]) -> list[PageCard]:
+        """The pages with these slugs, in reading order."""
+        return [self.page_card(page) for page in self.pages if page.slug in slugs]
 
     def neighbours(self, page: Page) -> tuple[Page | None, Page | None]:
         """The pages before and after one, across modules."""
@@ -136,13 +207,44 @@ class Outline:
         return before, after
 
 
-def next_page(modules: list[ModuleCard]) -> PageCard | None:
-    """Where the reader goes on: the first page with a lab not passed yet, else the first page."""
+@dataclass(frozen=True)
+class Place:
+    """Where to go on. ``heading``: the one at which a page was left, in words; ``number`` is empty for a lab."""
+
+    number: str
+    title: str
+    heading: str
+    url: str
+    is_lab: bool = False
+
+
+def place_to_go_on(modules: Sequence[ModuleCard], enrollment: Enrollment | None) -> tuple[Place | None, bool]:
+    """The page or lab opened last, else the first page; and whether the reader has been here before."""
     pages = [page for module in modules for page in module.pages]
-    unfinished = (page for page in pages if any(not lab.passed for lab in page.labs))
-    return next(unfinished, pages[0] if pages else None)
+    last = last_place(enrollment)
+    found = _last(last, pages) if last else None
+    if found or not pages:
+        return found, found is not None
+    return Place(pages[0].number, pages[0].title, "", pages[0].url), False
 
 
-def totals(modules: list[ModuleCard]) -> dict[str, Any]:
-    """Points of the whole course, for the progress bar."""
-    return {"points": sum(m.points for m in modules), "max_points": sum(m.max_points for m in modules)}
+def _last(last: LastPlace, pages: Sequence[PageCard]) -> Place | None:
+    """None when what was opened last is no part of the course any more."""
+    if last.kind == Kind.LAB:
+        labs = (lab for page in pages for lab in page.labs if lab.id == last.slug)
+        return next((Place("", lab.title, "", lab.url, is_lab=True) for lab in labs), None)
+    page = next((page for page in pages if page.slug == last.slug), None)
+    if page is None:
+        return None
+    if not last.anchor or last.language != reader():
+        return Place(page.number, page.title, "", page.url)
+    return Place(page.number, page.title, last.heading, f"{page.url}#{last.anchor}")
+
+
+def reached(modules: Sequence[ModuleCard]) -> Reached:
+    """Progress in these modules together."""
+    return Reached(
+        Count.of(page.read for module in modules for page in module.pages),
+        Count.of(quiz.passed for module in modules for quiz in module.quizzes),
+        Count.of(lab.passed for module in modules for lab in module.labs),
+    )

@@ -18,16 +18,6 @@ class LabProgress:
 
 
 @dataclass(frozen=True)
-class QuizProgress:
-    """One reader's result in a quiz that counts by the cohort's rule; ``attempts``: those handed in."""
-
-    points: float
-    max_points: float
-    passed: bool
-    attempts: int
-
-
-@dataclass(frozen=True)
 class QuizCard:
     """One quiz in a list. ``topic``: the topic's primary key, None for the self-test of ``module`` (a primary key).
 
@@ -49,10 +39,9 @@ class QuizCard:
 
 
 Source = Callable[[Enrollment], dict[str, LabProgress]]
-QuizSource = Callable[[Enrollment], dict[str, QuizProgress]]
 CardSource = Callable[[Course, Enrollment | None], list[QuizCard]]
 _sources: list[Source] = []
-_quiz_sources: list[tuple[QuizSource, CardSource]] = []
+_card_sources: list[CardSource] = []
 
 
 def register(source: Source) -> None:
@@ -60,9 +49,9 @@ def register(source: Source) -> None:
     _sources[:] = [source]
 
 
-def register_quizzes(results: QuizSource, cards: CardSource) -> None:
-    """Let these answer for quizzes; called once, when the app that knows is ready."""
-    _quiz_sources[:] = [(results, cards)]
+def register_quizzes(source: CardSource) -> None:
+    """The same for quizzes: ``source`` answers with every quiz of the course, tried or not."""
+    _card_sources[:] = [source]
 
 
 def progress(enrollment: Enrollment | None) -> dict[str, LabProgress]:
@@ -70,11 +59,6 @@ def progress(enrollment: Enrollment | None) -> dict[str, LabProgress]:
     return _sources[0](enrollment) if enrollment and _sources else {}
 
 
-def quizzes(enrollment: Enrollment | None) -> dict[str, QuizProgress]:
-    """By quiz key (``2/02-spark``, ``2/autoevaluacion``); quizzes without an attempt that counts are left out."""
-    return _quiz_sources[0][0](enrollment) if enrollment and _quiz_sources else {}
-
-
 def quiz_cards(course: Course, enrollment: Enrollment | None) -> list[QuizCard]:
     """Every quiz of a course with what its reader has reached."""
-    return _quiz_sources[0][1](course, enrollment) if _quiz_sources else []
+    return _card_sources[0](course, enrollment) if _card_sources else []

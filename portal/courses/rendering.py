@@ -31,7 +31,7 @@ from labs.markdown import grammar
 from portal.courses.models import reader
 
 # Part of the cache key: raise it when this module would render the same text differently.
-_VERSION = "3"
+_VERSION = "4"
 
 # fmt: off
 _TAGS = {
@@ -112,7 +112,10 @@ def _render(text: str, figures: str, steps: Sequence[str], course: str) -> Rende
     markdown = _markdown()
     env: dict[str, Any] = {"figures": figures, "course": course}
     tokens = markdown.parse(text, env)
-    for token in tokens:
+    for index, token in enumerate(tokens):
+        if token.type == "th_open" and not tokens[index + 1].content:
+            # The corner of a table with headings on two sides heads nothing.
+            token.tag = tokens[index + 2].tag = "td"
         if style := token.attrs.pop("style", None) if token.type in {"td_open", "th_open"} else None:
             # Inline styles are shut out by the content security policy.
             token.attrSet("class", f"align-{str(style).removeprefix('text-align:')}")

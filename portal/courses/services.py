@@ -7,18 +7,27 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from portal.accounts.models import User
 from portal.core import clock
 from portal.courses.models import Course, Enrollment, Invite, Lab
 
 
-def enrollment_in(user: User, course: Course) -> Enrollment | None:
-    """Somebody's newest enrolment in a course. Staff may read without one; for others its absence raises Http404."""
-    found = Enrollment.objects.of(user).filter(cohort__course=course).first()
-    if found is None and not user.is_staff:
+def course_for(user: User, slug: str) -> tuple[Course, Enrollment | None]:
+    """A course that somebody may read, with their newest enrolment in it; staff may do without one. Raises Http404."""
+    rows = Enrollment.objects.of(user).select_related("cohort__course", "last_place", "certificate")
+    found = rows.filter(cohort__course__slug=slug, cohort__course__active=True).first()
+    if found is not None:
+        return found.cohort.course, found
+    if not user.is_staff:
         raise Http404
-    return found
+    return get_object_or_404(Course, slug=slug, active=True), None
+
+
+def teaches(user: User, enrollment: Enrollment | None) -> bool:
+    """Whether the reader is staff or an instructor here."""
+    return user.is_staff or (enrollment is not None and enrollment.role == Enrollment.Role.INSTRUCTOR)
 
 
 def lab_for(user: User, slug: str) -> tuple[Lab, Enrollment]:

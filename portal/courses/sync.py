@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import ProtectedError
 
 from labs import catalog as files
+from labs import reading
 from portal.core import blobs
 from portal.courses.models import Course, Environment, Explanation, Lab, Module, Page, Topic
 
@@ -131,6 +132,7 @@ def _topic(topic: files.TopicFile, position: int) -> dict[str, Any]:
 
 def _page(page: files.Page, position: int) -> dict[str, Any]:
     spec = page.spec
+    bodies = {language: page.markdown(language) for language in files.LANGUAGES}
     return {
         "position": position,
         "number": page.number,
@@ -138,7 +140,8 @@ def _page(page: files.Page, position: int) -> dict[str, Any]:
         "marked": spec.marked,
         "labs": list(spec.labs),
         "after": list(spec.after),
-        "bodies": {language: page.markdown(language) for language in files.LANGUAGES},
+        "bodies": bodies,
+        "minutes": {language: reading.minutes(body) for language, body in bodies.items()},
     }
 
 

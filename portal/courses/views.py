@@ -1,8 +1,9 @@
-"""Course pages and joining a cohort."""
+"""The course, its pages and glossary, and joining a cohort."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,7 +12,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
@@ -20,12 +20,14 @@ from portal.accounts.access import signed_in
 from portal.accounts.forms import SignUpForm
 from portal.core import clock
 from portal.core.api import api
+from portal.courses import certificates
 from portal.courses import explanations as explained
-from portal.courses.glossary import terms
-from portal.courses.models import Course, Invite, Topic, reader
-from portal.courses.outline import Outline, next_page, totals
-from portal.courses.rendering import render as render_markdown
-from portal.courses.services import enrollment_in, join
+from portal.courses.glossary import terms, terms_in
+from portal.courses.models import Course, Invite, Topic
+from portal.courses.outline import Outline, place_to_go_on, reached
+from portal.courses.presenting import reading_config, rendered_page
+from portal.courses.reading import Kind, opened, unread_before
+from portal.courses.services import course_for, join, teaches
 
 _FIGURE = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*\.(svg|png|webp|json)")
 _FIGURE_TYPES = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp", "json": "application/json"}
@@ -46,28 +48,46 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest, course: str) -> HttpResponse:
-    """``courses/home.html``: course, enrollment (None for staff), modules, next_page, points, max_points."""
-    row = get_object_or_404(Course, slug=course, active=True)
-    enrollment = enrollment_in(signed_in(request), row)
+    """``courses/home.html``: course, enrollment (None for staff), modules (ModuleCard), place, been_here, reached,
+    standing, teaches, only_marked, reading."""
+    row, enrollment = course_for(signed_in(request), course)
     modules = Outline(row, enrollment).modules()
-    context = {"course": row, "enrollment": enrollment, "modules": modules, "next_page": next_page(modules)}
-    return render(request, "courses/home.html", {**context, **totals(modules)})
+    place, been_here = place_to_go_on(modules, enrollment)
+    context = {
+        "course": row,
+        "enrollment": enrollment,
+        "modules": modules,
+        "place": place,
+        "been_here": been_here,
+        "reached": reached(modules),
+        "standing": certificates.standing(enrollment, modules),
+        "teaches": teaches(signed_in(request), enrollment),
+        "only_marked": "marcadas" in request.GET and teaches(signed_in(request), enrollment),
+        "reading": reading_config(),
+    }
+    return render(request, "courses/home.html", context)
 
 
 @require_safe
 def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
-    """``courses/page.html``: course, module, topic, page, body (safe HTML), toc, labs, quiz, before, previous, next."""
-    row = get_object_or_404(Course, slug=course, active=True)
-    enrollment = enrollment_in(signed_in(request), row)
-    outline = Outline(row, enrollment)
+    """``courses/page.html``: course, module, topic, page, body (safe HTML), toc, labs, quiz, before (PageCard),
+    previous, next, enrollment, read, reading. ``courses/first.html`` (course, page, first): one to read before.
+    """
+    row, enrollment = course_for(signed_in(request), course)
+    outline = Outline(row, enrollment, slug)
     found = next((page for page in outline.pages if page.slug == slug), None)
     if found is None:
         raise Http404
-    figures = reverse("courses:figure", args=[row.slug, found.topic.slug, "x.svg"]).removesuffix("x.svg")
-    rendered = render_markdown(found.bodies[reader()], figures, course=row.slug)
+    if first := unread_before(enrollment, found, outline.read):
+        context = {"course": row, "page": found, "first": outline.cards(first), "reading": reading_config()}
+        return render(request, "courses/first.html", context)
+    rendered = rendered_page(found)
+    if "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        opened(enrollment, Kind.PAGE, found.slug)
     previous, following = outline.neighbours(found)
     context = {
         "course": row,
+        "enrollment": enrollment,
         "module": found.topic.module,
         "topic": found.topic,
         "page": found,
@@ -75,29 +95,35 @@ def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
         "toc": rendered.toc,
         "labs": outline.labs(found),
         "quiz": outline.quiz(found.topic),
-        "before": [page for page in outline.pages if page.slug in found.after],
+        "before": outline.cards(found.after),
+        "read": found.slug in outline.read,
         "previous": previous,
         "next": following,
+        "reading": reading_config(found, terms_in(row, rendered.html)),
     }
     return render(request, "courses/page.html", context)
 
 
 @require_safe
 def glossary(request: HttpRequest, course: str) -> HttpResponse:
-    """``courses/glossary.html``: course, terms (portal.courses.glossary.Entry)."""
-    row = get_object_or_404(Course, slug=course, active=True)
-    enrollment_in(signed_in(request), row)
-    return render(request, "courses/glossary.html", {"course": row, "terms": terms(row)})
+    """``courses/glossary.html``: course, terms (portal.courses.glossary.Entry), reading."""
+    row, _enrollment = course_for(signed_in(request), course)
+    return render(request, "courses/glossary.html", {"course": row, "terms": terms(row), "reading": reading_config()})
 
 
 @require_safe
 def figure(request: HttpRequest, course: str, topic: str, name: str) -> FileResponse:
     """A picture that a page shows, from the course files. Opened by itself, an SVG may run nothing."""
-    row = get_object_or_404(Course, slug=course, active=True)
-    enrollment_in(signed_in(request), row)
+    row, _enrollment = course_for(signed_in(request), course)
     found = get_object_or_404(Topic.objects.select_related("module"), module__course=row, slug=topic)
+    module = settings.LABS.content_dir / "courses" / row.slug / found.module.folder
+    return figure_response(module, found.slug, name)
+
+
+def figure_response(module: Path, topic: str, name: str) -> FileResponse:
+    """One of a topic's figures. Raises Http404."""
     match = _FIGURE.fullmatch(name)
-    folder = settings.LABS.content_dir / "courses" / row.slug / found.module.folder / "pages" / found.slug / "figures"
+    folder = module / "pages" / topic / "figures"
     if not match or not (folder / name).is_file():
         raise Http404
     response = FileResponse((folder / name).open("rb"), content_type=_FIGURE_TYPES[match[1]])

@@ -108,6 +108,7 @@ def _urls(lab: str) -> dict[str, str]:
         "submissionFiles": reverse("labs:submission_files", args=[number]),
         "submissionEvents": reverse("labs:submission_events", args=[number]),
         "explanations": reverse("courses:explanations"),
+        "opened": reverse("courses:lab_opened", args=[lab]),
         "steps": reverse("labs:steps", args=[lab]),
         "step": reverse("labs:step", args=[lab, step]),
         "stepChecks": reverse("labs:step_checks", args=[lab, step]),

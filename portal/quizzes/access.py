@@ -6,7 +6,7 @@ from django.http import Http404
 
 from portal.accounts.models import User
 from portal.courses.models import Enrollment
-from portal.courses.services import enrollment_in
+from portal.courses.services import course_for
 from portal.quizzes.models import Quiz, QuizAttempt
 
 
@@ -15,11 +15,11 @@ def quiz_for(user: User, course: str, module: int, slug: str) -> tuple[Quiz, Enr
 
     A quiz that its files no longer have is there for who has attempted it.
     """
-    rows = Quiz.objects.select_related("module__course", "topic").filter(module__course__active=True)
-    quiz = rows.filter(module__course__slug=course, module__number=module, slug=slug).order_by("-active").first()
+    row, enrollment = course_for(user, course)
+    rows = Quiz.objects.select_related("module__course", "topic").filter(module__course=row, module__number=module)
+    quiz = rows.filter(slug=slug).order_by("-active").first()
     if quiz is None:
         raise Http404
-    enrollment = enrollment_in(user, quiz.module.course)
     if not quiz.active and not QuizAttempt.objects.filter(quiz=quiz, enrollment=enrollment).exists():
         raise Http404
     return quiz, enrollment

@@ -8,7 +8,7 @@ class QuizzesConfig(AppConfig):
     def ready(self) -> None:
         from portal.courses import progress, sync
         from portal.quizzes.mirror import mirror
-        from portal.quizzes.results import best_results, cards
+        from portal.quizzes.results import cards
 
-        progress.register_quizzes(best_results, cards)
+        progress.register_quizzes(cards)
         sync.register(mirror)

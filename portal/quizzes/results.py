@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from portal.courses.models import Course, Enrollment
-from portal.courses.progress import QuizCard, QuizProgress
+from portal.courses.progress import QuizCard
 from portal.quizzes.models import CohortQuiz, Quiz, QuizAttempt
 
 PASS_PERCENT = 60
@@ -38,19 +38,6 @@ def counted(attempts: Iterable[QuizAttempt], rule: CohortQuiz) -> QuizAttempt | 
 
 def has_passed(attempt: QuizAttempt | None) -> bool:
     return attempt is not None and (attempt.points or 0) * 100 >= PASS_PERCENT * attempt.max_points
-
-
-def best_results(enrollment: Enrollment) -> dict[str, QuizProgress]:
-    """What counts of each quiz of which something does, by the quiz's key; hidden quizzes are left out."""
-    ruled = rules(enrollment)
-    quizzes = {quiz.pk: quiz for quiz in _quizzes(enrollment.cohort.course_id)}
-    found = {}
-    for pk, attempts in _attempts(enrollment).items():
-        count = counted(attempts, ruled.get(pk) or CohortQuiz())
-        if pk in quizzes and count:
-            submitted = sum(attempt.submitted_at is not None for attempt in attempts)
-            found[quizzes[pk].key] = QuizProgress(count.points or 0, count.max_points, has_passed(count), submitted)
-    return found
 
 
 def cards(course: Course, enrollment: Enrollment | None) -> list[QuizCard]:

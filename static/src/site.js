@@ -1,4 +1,6 @@
 // What every page has: theme choice, menus that close, parts that keep themselves fresh, the table of contents' mark.
+import { forgetOthers } from "./kept.js";
+
 const root = document.documentElement;
 
 function applyTheme(theme) {
@@ -80,3 +82,4 @@ showTheme();
 document.querySelectorAll("[data-refresh]").forEach(keepFresh);
 document.querySelectorAll("[data-live]").forEach(keepLive);
 document.querySelectorAll(".toc").forEach(markReading);
+forgetOthers();

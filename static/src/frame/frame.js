@@ -33,10 +33,12 @@ function themed() {
   const dark = style.colorScheme === "dark" || (style.colorScheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   const ink = dark ? "#e4e7ec" : "#20242c";
   const grid = dark ? "#333945" : "#e4e7eb";
-  const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: dark ? "#565e6c" : "#aab0ba", automargin: true };
+  const line = dark ? "#565e6c" : "#aab0ba";
+  const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: line, automargin: true };
   return {
     ink,
     axis,
+    slider: { bgcolor: grid, bordercolor: line, activebgcolor: line, tickcolor: line, font: { color: ink } },
     layout: {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -48,19 +50,27 @@ function themed() {
 }
 
 function layoutFor(given) {
-  const { axis, layout } = themed();
+  const { axis, layout, slider } = themed();
   // The figure's own template (plotly's white default) would paint over the page's theme.
   const { template: _template, ...own } = given ?? {};
   const merged = { ...layout, ...own, font: { ...layout.font, ...own.font }, autosize: true, width: undefined };
   for (const name of ["xaxis", "yaxis", ...Object.keys(own).filter((key) => /^[xy]axis\d*$/.test(key))]) {
     merged[name] = { ...axis, ...own[name] };
   }
+  if (own.sliders) merged.sliders = own.sliders.map((each) => ({ ...slider, ...each, font: { ...slider.font, ...each.font } }));
   return merged;
+}
+
+/** What was given, with the sliders where the reader has moved them. */
+function asLeft({ place, given }) {
+  const left = place.layout?.sliders ?? [];
+  const sliders = given.layout?.sliders?.map((each, i) => ({ ...each, active: left[i]?.active ?? each.active ?? 0 }));
+  return sliders ? { ...given.layout, sliders } : given.layout;
 }
 
 async function drawFigure(item, figure) {
   const place = document.createElement("div");
-  place.className = "plot";
+  place.className = figure?.layout?.sliders ? "plot movable" : "plot";
   item.append(place);
   const Plotly = await loadPlotly();
   const given = { data: Array.isArray(figure?.data) ? figure.data : [], layout: figure?.layout };
@@ -93,13 +103,16 @@ async function draw(bundle) {
   const item = document.createElement("div");
   item.className = "item";
   out.append(item);
+  let ok = true;
   try {
     await drawRichest(item, bundle);
   } catch (error) {
     console.error(error);
+    ok = false;
     item.replaceChildren(plain(bundle));
   }
   measure();
+  parent.postMessage({ t: "drawn", ok }, "*");
 }
 
 /** Draws the richest form that a bundle has. */
@@ -124,7 +137,7 @@ function measure() {
 function applyTheme(next) {
   theme = next;
   document.documentElement.dataset.theme = theme;
-  for (const { place, given } of figures) window.Plotly.react(place, given.data, layoutFor(given.layout));
+  for (const figure of figures) window.Plotly.react(figure.place, figure.given.data, layoutFor(asLeft(figure)));
 }
 
 let drawing = Promise.resolve();

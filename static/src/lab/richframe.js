@@ -17,14 +17,25 @@ function theme() {
   return document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 }
 
-/** One frame; `show(bundle)` adds a result to it. The frame's host is the same program for every session and holds no data. */
+/** What a program's result says for itself where the frame can't be had. */
+function asText(bundles) {
+  const text = bundles.map((bundle) => bundle["text/plain"] ?? "").join("\n");
+  return [h("p", { class: "soft" }, t("output.rich_failed")), h("pre", { class: "terminal" }, text)];
+}
+
+/**
+ * One frame; `show(bundle)` adds a result to it. The frame's host is the same program for every session and holds no data.
+ * `title` names the frame; `instead(bundles)` is what stands in its place when it doesn't come; `drawn(ok)` hears of each result.
+ */
 export class RichFrame {
   #waiting = [];
   #ready = false;
 
-  constructor(gateway, session) {
+  constructor(gateway, session, { title = t("output.rich"), instead = asText, drawn = () => {} } = {}) {
     const address = `${gateway.replace("{ui}", "frame").replace("{session}", session ?? NO_SESSION)}/frame.html`;
-    this.iframe = h("iframe", { class: "rich", sandbox: "allow-scripts", title: t("output.rich"), src: address, referrerpolicy: "no-referrer" });
+    this.instead = instead;
+    this.drawn = drawn;
+    this.iframe = h("iframe", { class: "rich", sandbox: "allow-scripts", title, src: address, referrerpolicy: "no-referrer" });
     this.element = h("div", { class: "rich-box" }, this.iframe);
     this.bundles = [];
     frames.add(this);
@@ -45,6 +56,8 @@ export class RichFrame {
       for (const bundle of this.#waiting.splice(0)) this.#post({ t: "show", bundle });
     } else if (message?.t === "height" && Number.isFinite(message.height)) {
       this.iframe.style.height = `${Math.min(MAX_HEIGHT, Math.max(24, message.height))}px`;
+    } else if (message?.t === "drawn") {
+      this.drawn(message.ok === true);
     }
   }
 
@@ -64,8 +77,8 @@ export class RichFrame {
 
   #giveUp() {
     clearTimeout(this.timer);
-    const text = this.bundles.map((bundle) => bundle["text/plain"] ?? "").join("\n");
-    this.element.replaceChildren(h("p", { class: "soft" }, t("output.rich_failed")), h("pre", { class: "terminal" }, text));
+    this.element.replaceChildren(...this.instead(this.bundles));
+    this.drawn(false);
   }
 }
 

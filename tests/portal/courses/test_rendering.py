@@ -110,3 +110,9 @@ def test_a_chart_names_the_drawing_in_the_readers_language() -> None:
 def test_a_block_can_lead_to_a_lab() -> None:
     html = render("```python lab=rdd\nx\n```\n").html
     assert '<p class="try"><a href="/lab/rdd/"' in html
+
+
+def test_the_empty_corner_of_a_table_heads_nothing() -> None:
+    html = render("|  | a |\n|---|---|\n| b | 1 |\n").html
+    assert html.count("<th>") == 1
+    assert "<td></td>" in html

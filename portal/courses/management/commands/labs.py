@@ -1,4 +1,4 @@
-"""``manage.py labs validate|sync|charts|verify|new|import-nbgrader|export-nbgrader``: what authors and admins do."""
+"""``manage.py labs validate|sync|charts|preview|verify|new|…``: what authors and admins do."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Command(BaseCommand):
         verbs.add_parser("validate", help="name every problem in the files; changes nothing")
         verbs.add_parser("sync", help="bring the database to the state of the files")
         verbs.add_parser("charts", help="draw the interactive charts of the pages")
+        preview = verbs.add_parser("preview", help="show the pages as they are saved, on this machine alone")
+        preview.add_argument("--port", type=int, default=8080)
         verify = verbs.add_parser("verify", help="grade each lab's own trees and what students spoil in real sandboxes")
         verify.add_argument("lab", nargs="?", help="only this lab")
         verify.add_argument("--only", help="only trees whose name contains this: starter, solution, a mutant's id, bad")
@@ -82,6 +84,12 @@ class Command(BaseCommand):
                 for path, text in drawn.items():
                     path.write_text(text)
                     self.stdout.write(f"drew {path}")
+
+    def _preview(self, options: dict[str, Any]) -> None:
+        from portal.courses import preview
+
+        self.stdout.write(f"The course files are at http://{preview.HOST}:{options['port']}/ until Ctrl-C")
+        preview.run(options["port"])
 
     def _verify(self, options: dict[str, Any]) -> None:
         from workers import verify
