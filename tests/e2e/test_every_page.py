@@ -93,7 +93,7 @@ def reader(browser: Browser, live_portal: LivePortal) -> Iterator[BrowserContext
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_every_page_draws_and_is_accessible(reader: BrowserContext, language: str) -> None:
     walk = Walk(reader)

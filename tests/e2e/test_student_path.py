@@ -43,7 +43,7 @@ def test_breaking_and_mending_a_spark_lab(
     lost = [check for check in lab.spec.checks if check.id in mutant.loses]
     sign_in(page, live_portal)
     shoot(page, screenshots / "home.png", full=True)
-    page.locator(f'a[href*="/{lab.course}/"]', has_text="2.2").first.click()
+    page.locator(f'a[href*="/{lab.course}/"]', has_text="2.2.2").first.click()
     page.locator(f'a[href="/lab/{SPARK}/"]').first.click()
     lab_page = LabPage(page, SPARK)
 
