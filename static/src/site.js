@@ -83,3 +83,12 @@ document.querySelectorAll("[data-refresh]").forEach(keepFresh);
 document.querySelectorAll("[data-live]").forEach(keepLive);
 document.querySelectorAll(".toc").forEach(markReading);
 forgetOthers();
+
+// A table that is wider than its place scrolls sideways, also for who has no mouse.
+const tables = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const table of document.querySelectorAll(".table-wrap")) tables.observe(table);

@@ -49,13 +49,19 @@ function themed() {
   };
 }
 
+/** An axis' name in the size of the rest: plotly's own would not fit a phone. */
+function titleFor(given) {
+  const title = typeof given === "string" ? { text: given } : given;
+  return title && { ...title, font: { size: 13, ...title.font } };
+}
+
 function layoutFor(given) {
   const { axis, layout, slider } = themed();
   // The figure's own template (plotly's white default) would paint over the page's theme.
   const { template: _template, ...own } = given ?? {};
   const merged = { ...layout, ...own, font: { ...layout.font, ...own.font }, autosize: true, width: undefined };
   for (const name of ["xaxis", "yaxis", ...Object.keys(own).filter((key) => /^[xy]axis\d*$/.test(key))]) {
-    merged[name] = { ...axis, ...own[name] };
+    merged[name] = { ...axis, ...own[name], title: titleFor(own[name]?.title) };
   }
   if (own.sliders) merged.sliders = own.sliders.map((each) => ({ ...slider, ...each, font: { ...slider.font, ...each.font } }));
   return merged;
