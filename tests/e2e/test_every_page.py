@@ -12,8 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from labs.catalog import load
 from tests.e2e.lab_page import sign_in
 from tests.live import LivePortal
+from tests.sandboxes import available_drivers
 from workers.config import ROOT, settings
 
+# Pages are read without any sandbox, so one driver's portal shows them all.
+pytestmark = pytest.mark.parametrize("driver_name", available_drivers()[:1], indirect=True, scope="session")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # What drew a chart once draws it in either theme: the walk of the second one leaves the frames aside.
 RUN_AXE = """async () => {
