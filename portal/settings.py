@@ -78,7 +78,13 @@ TEMPLATES = [
 
 DATABASES = {"default": PORTAL.database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # A course's pages, instructions and questions in both languages are some 1,500 rendered texts of a few KB.
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+}
 
 # Signing in
 AUTH_USER_MODEL = "accounts.User"
