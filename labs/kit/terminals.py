@@ -8,6 +8,8 @@ other) with one more, ``["ack", n]``: the page has drawn n more characters (http
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -105,6 +107,10 @@ class Terminals(TerminalManager):
         await super().terminate(name, force=force)
 
     def on_eof(self, terminal: PtyWithClients) -> None:
+        process = terminal.ptyproc
+        if not process.terminated:
+            # A shell whose terminal is gone is done, and ptyprocess would hold up the whole session until it has ended.
+            os.kill(process.pid, signal.SIGKILL)
         super().on_eof(terminal)
         terminal.writer.shutdown(wait=False)
 
