@@ -18,8 +18,8 @@ SLOW_MS = 180_000
 
 
 def first_of(environment: str) -> Lab | None:
-    """Its first lab in the course, rather one that has a web page of its own."""
-    labs = [lab for lab in CATALOG.labs.values() if lab.spec.environment == environment]
+    """Its first lab in the course that fits a sandbox as usual, rather one that has a web page of its own."""
+    labs = [lab for lab in CATALOG.labs.values() if lab.spec.environment == environment and not lab.spec.limits]
     return next((lab for lab in labs if lab.spec.uis), labs[0] if labs else None)
 
 

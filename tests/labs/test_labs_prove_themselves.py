@@ -30,7 +30,7 @@ TABLE = ROOT / "docs" / "labs.md"
 PROVEN = proofs.proven(TABLE, CATALOG)
 NAMES = ("driver", "lab", "tree")
 Tree = tuple[str, str, str]
-FIRST_LABS = {lab.spec.environment: lab.id for lab in reversed(CATALOG.labs.values())}
+FIRST_LABS = {lab.spec.environment: lab.id for lab in reversed(CATALOG.labs.values()) if not lab.spec.limits}
 
 
 def chosen(lab: Lab, place: int) -> list[str]:
