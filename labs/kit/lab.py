@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -106,14 +107,36 @@ class Lab:
         Arguments and result: JSON values, numpy arrays, pandas frames, Arrow tables. ``SPARK`` and
         ``SparkFrame(frame)`` arrive as session and DataFrame; a Spark DataFrame comes back as pandas.
         """
+        if path in self.notebooks:
+            self.run_notebook(path)
+        return self._call(path, function, args, f"{function}()", timeout)
+
+    def probe(
+        self, function: str, *args: Any, like: Any = None, called: str = "", file: str = "sonda.py", timeout: float = 60
+    ) -> Any:
+        """Call a function of hidden/sonda.py, or another ``file`` there, which runs in S beside the student's files.
+
+        For what must be seen from within: a rival in the middle of a sale, what a client library is asked for.
+        ``like``: the shape that it tells things in (see ``labkit.probe``). ``called``: what an error of the student's
+        own is named by, instead of the probe's function.
+        """
+        from .probe import shaped
+
+        self.lend(self.hidden / file)
+        return shaped(self._call(f"_{file}", function, args, called or f"{function}()", timeout), like)
+
+    def lend(self, *files: Path) -> None:
+        """Lay files of the author's beside the student's, each as ``_<name>``, once: S can read them from then on."""
+        for file in files:
+            self.once(f"lent {file.name}", partial(self.write, f"_{file.name}", file.read_bytes()))
+
+    def _call(self, path: str, function: str, args: Sequence[Any], name: str, timeout: float) -> Any:
         from . import values
 
         buffers: list[bytes] = []
         encoded = [values.encode(argument, buffers) for argument in args]
-        if path in self.notebooks:
-            self.run_notebook(path)
         request = {"op": "call", "path": path, "function": function, "args": encoded}
-        return self.value_of(request, f"{function}()", timeout, buffers)
+        return self.value_of(request, name, timeout, buffers)
 
     def value_of(self, request: dict[str, Any], name: str, timeout: float, buffers: Sequence[bytes] = ()) -> Any:
         """The value that S answers with. Raises Failed for what its code raised and for what can't cross."""

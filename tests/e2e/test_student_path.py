@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from labs.catalog import Lab, load
 from tests.e2e.conftest import MISSING
@@ -99,6 +99,38 @@ def test_what_was_typed_a_moment_before_a_reload_is_still_there(
     page.reload()
     expect(lab_page.editor).to_contain_text("casi perdido")
     lab_page.wait_until_saved()
+
+
+def test_a_run_begun_while_the_page_still_looks_for_the_last_one_is_the_one_that_is_shown(
+    page: Page, live_portal: LivePortal, labs: dict[str, Lab]
+) -> None:
+    sign_in(page, live_portal)
+    lab_page = LabPage(page, LIGHT).open()
+    lab_page.type(labs[LIGHT].spec.entry, "print('el anterior')\n")
+    lab_page.run()
+    expect(lab_page.output).to_contain_text("el anterior")
+    lab_page.type(labs[LIGHT].spec.entry, "print('el nuevo')\n")
+    lab_page.wait_until_saved()
+
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET":
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/lab/runs", hold)
+    with page.expect_request("**/lab/runs"):
+        page.reload()
+    lab_page.run()
+    expect(lab_page.output).to_contain_text("el nuevo")
+    with page.expect_request_finished(lambda request: request.url.endswith("/lab/runs") and request.method == "GET"):
+        for route, answer in held:
+            route.fulfill(response=answer)
+    lab_page.wait_until_saved()
+    expect(lab_page.output).to_contain_text("el nuevo")
+    assert "el anterior" not in lab_page.output.inner_text()
 
 
 def test_a_running_program_can_be_stopped_by_keyboard(

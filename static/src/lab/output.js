@@ -34,7 +34,7 @@ export class Output {
     this.empty.hidden = true;
     this.run = run;
     this.startedAt = run.started ? run.started * 1000 : Date.now();
-    this.#heading("running");
+    this.#heading(run.state);
   }
 
   /** Lets go of what is shown. */

@@ -13,6 +13,7 @@ export class Runs extends EventTarget {
   #session;
   #files;
   #following = null;
+  #asked = 0;
 
   constructor(session, files, entry) {
     super();
@@ -57,6 +58,7 @@ export class Runs extends EventTarget {
 
   async #run(order) {
     if (this.busy) return;
+    this.#asked++;
     try {
       this.#stage("session");
       const saving = this.#files.flush();
@@ -89,10 +91,11 @@ export class Runs extends EventTarget {
     );
   }
 
-  /** After a reload: takes up the last run where the sandbox has it. */
+  /** After a reload: takes up the last run where the sandbox has it, unless one is begun here meanwhile. */
   async resume() {
+    const asked = this.#asked;
     const last = (await this.known()).at(-1);
-    if (last && last.id !== this.current?.id) this.#follow(last, { resumed: true });
+    if (last && last.id !== this.current?.id && asked === this.#asked) this.#follow(last, { resumed: true });
   }
 
   /** The runs that the sandbox still holds, oldest first. */
@@ -120,7 +123,7 @@ export class Runs extends EventTarget {
   async #follow(run, { resumed = false } = {}) {
     this.#following?.abort();
     const ended = (this.#following = new AbortController());
-    this.current = { ...run, state: "running", resumed };
+    this.current = { ...run, resumed };
     this.#emit("start", this.current);
     let last = null;
     for (let attempt = 0; !ended.signal.aborted; attempt++) {

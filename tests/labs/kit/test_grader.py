@@ -200,6 +200,34 @@ def test_once_remembers_failures_and_rng_follows_the_seed(student: Role) -> None
     assert [check["status"] for check in report["checks"]] == ["failed", "failed", "passed"]
 
 
+def test_a_probe_runs_beside_the_students_files_and_what_it_tells_is_looked_at_first(student: Role) -> None:
+    probe = (
+        "import cuenta\nfrom _tareas import doble\n"
+        "def mira(n): return {'visto': [doble(cuenta.suma(n))], 'fin': cuenta.fin}\n"
+        "def rompe(): cuenta.falla()\n"
+    )
+    main = "fin = True\ndef suma(n): return n + 1\ndef falla(): raise ValueError('mío')\n"
+    body = """
+lab.lend(lab.hidden / "tareas.py")
+for _ in range(2):
+    assert lab.probe("mira", 4, like={"visto": [int], "fin": bool}) == {"visto": [10], "fin": True}
+for like in ({"visto": [str]}, {"otro": None}, {"visto": [int], "fin": int}, [None]):
+    try:
+        lab.probe("mira", 4, like=like)
+    except Failed as failed:
+        assert "cambió" in failed.message["es"], failed.message
+        continue
+    raise ValueError(like)
+lab.probe("rompe", called="falla")
+"""
+    lab: dict[str, bytes | str] = {"hidden/sonda.py": probe, "hidden/tareas.py": "def doble(n): return 2 * n\n"}
+    checks = HEAD + "def c(lab):\n" + "".join(f"    {line}\n" for line in body.strip().splitlines())
+    _, report = grade(student, checks, {"cuenta.py": main}, ["c"], lab=lab)
+    (told,) = report["checks"]
+    assert told["status"] == "failed", told
+    assert told["message"]["es"] == "`falla` falló con ValueError: mío (cuenta.py:3)"
+
+
 def test_tables_are_compared_with_a_useful_message(student: Role) -> None:
     body = """
 want = pd.DataFrame({"k": ["a", "b"], "v": [1.0, 2.0]})

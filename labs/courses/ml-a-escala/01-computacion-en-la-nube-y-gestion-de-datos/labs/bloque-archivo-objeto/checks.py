@@ -247,7 +247,7 @@ def objeto(lab: Lab) -> None:
         expected=f"{length} bytes",
     )
     own, others = (lab.rng.randint(100, 15_000), "propio " * 9), (lab.rng.randint(20_000, 39_000), "ajeno " * 9)
-    sonda(lab, "con_rival", bucket, "datos", list(own), list(others))
+    lab.probe("con_rival", bucket, "datos", list(own), list(others), called="cambiar_en_objeto")
     with lab.connect(4566) as address:
         after = _s3(address).get_object(Bucket=bucket, Key="datos")["Body"].read()
     there = [after[position : position + len(text)] == text.encode() for position, text in (own, others)]

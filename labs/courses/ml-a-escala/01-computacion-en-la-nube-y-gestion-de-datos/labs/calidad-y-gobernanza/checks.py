@@ -11,11 +11,6 @@ from hidden import casos, juicio, lago
 from labkit import Failed, Lab
 
 
-def _probe(lab: Lab, function: str, *args: Any) -> Any:
-    lab.once("probe", lambda: lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text()))
-    return lab.call("_sonda.py", function, *args)
-
-
 def _review(lab: Lab, case: casos.Delivery) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What ``revisar`` gives back, when it is two tables whose rows can be told apart."""
     got = lab.call("contrato.py", "revisar", case.raw, case.flights)
@@ -115,7 +110,7 @@ def seudonimos(lab: Lab) -> None:
     documents = [f"{letter}{lab.rng.randint(0, 9_999_999):07}" for letter in "ABCDEFGHKL" for _ in range(60)]
     again = [lab.rng.choice((" {}", "{} ", "{}\t")).format(one.lower()) for one in documents]
     keys = [f"clave-{lab.rng.random()}" for _ in range(2)]
-    got = _probe(lab, "seudonimos", documents + again, keys)
+    got = lab.probe("seudonimos", documents + again, keys, called="seudonimo")
     lab.expect(
         isinstance(got, list) and all(isinstance(one, str) for group in got for one in group),
         es="`seudonimo` devuelve un texto.",
@@ -171,7 +166,7 @@ def anonimato(lab: Lab) -> None:
 
 def eventos(lab: Lab) -> None:
     plan = casos.steps(lab.rng)
-    seen = _probe(lab, "pasos", plan, f"eventos_{lab.seed}.jsonl")
+    seen = lab.probe("pasos", plan, f"eventos_{lab.seed}.jsonl")
     try:
         told = [juicio.faults_of(step, one, failure) for (step, failure), one in zip(plan, seen, strict=True)]
         ended = [(one["devuelto"], one["excepcion"]) for one in seen]
@@ -255,7 +250,7 @@ def _forget(lab: Lab) -> tuple[lago.Lake, dict[str, lago.Remains], Any]:
     """A lake that knows a person, what is left of it after ``olvidar``, and what that told."""
     rows, key, name = casos.clean(lab.rng, lab.data / "datos"), f"clave-{lab.seed}", f"lago_{lab.seed}"
     documents = sorted(set(rows["documento"]))
-    aliases = _probe(lab, "seudonimos", documents, [key])
+    aliases = lab.probe("seudonimos", documents, [key], called="seudonimo")
     lab.expect(
         isinstance(aliases, list) and all(isinstance(one, str) for one in aliases[0]),
         es="`seudonimo` debe devolver textos para poder buscar a la persona por el suyo.",

@@ -18,7 +18,6 @@ ROWS = 16_000
 MOST_SKEW = 3.0
 STEPS, RATE = 3, 0.1
 MOST_RESULT = 20_000  # bytes: three sums take 3 KB, a partition's points more than 60 KB
-HELPER = "_apoyo.py"
 DATA = "vuelos_de_la_entrega.parquet"
 
 
@@ -36,10 +35,6 @@ def _flights(lab: Lab) -> pd.DataFrame:
     return lab.once("flights", make)
 
 
-def _helper(lab: Lab) -> None:
-    lab.once("helper", lambda: lab.write(HELPER, (lab.hidden / "apoyo.py").read_text()))
-
-
 def _ask(lab: Lab, function: str, *args: Any) -> dict[str, Any]:
     """What the helper tells of one of the student's functions on the cluster; made once for all checks."""
 
@@ -48,9 +43,8 @@ def _ask(lab: Lab, function: str, *args: Any) -> dict[str, Any]:
         _flights(lab).to_parquet(buffer, index=False)
         lab.write(DATA, buffer.getvalue())
 
-    _helper(lab)
     lab.once("data", hand_out)
-    told = lab.once(function, lambda: lab.call(HELPER, function, *args, timeout=120))
+    told = lab.once(function, lambda: lab.probe(function, *args, timeout=120))
     lab.expect(isinstance(told, dict), es="No hubo respuesta.", en="There was no answer.")
     if told.get("tipo"):
         raise Failed(
@@ -231,8 +225,7 @@ def _averaged(lab: Lab, function: str) -> tuple[dict[str, Any], int, int]:
     random = np.random.default_rng([lab.seed, 7])
     nodes, size = int(random.integers(4, 8)), int(random.integers(500, 900))
     gradients = random.normal(size=(nodes, size))
-    _helper(lab)
-    told = lab.call(HELPER, "promediado", function, gradients)
+    told = lab.probe("promediado", function, gradients)
     means = told["medias"]
     lab.expect(
         isinstance(means, np.ndarray) and np.allclose(means, gradients.mean(axis=0)),

@@ -31,7 +31,6 @@ def _rows(lab: Lab) -> pd.DataFrame:
     def deliver() -> pd.DataFrame:
         rows = datos.flights(_random(lab))
         _put(lab, BEFORE, rows)
-        lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text())
         return rows
 
     return lab.once("rows", deliver)
@@ -48,7 +47,7 @@ def _ask(lab: Lab, name: str, *arguments: Any, paths: tuple[str, ...] = (BEFORE,
     """What a function gives, and the queries it took."""
     _rows(lab)
     seen = {query.id for query in lab.spark_event_log().queries}
-    got = lab.call("_sonda.py", "pedir", SPARK, name, list(paths), *arguments)
+    got = lab.probe("pedir", SPARK, name, list(paths), *arguments)
     return got, [query for query in lab.spark_event_log().queries if query.id not in seen]
 
 
@@ -87,7 +86,7 @@ def esquema(lab: Lab) -> float | None:
     rows = _rows(lab)
     text, broken = datos.csv(rows, _random(lab))
     lab.write("_datos/vuelos.csv", text)
-    got = lab.call("_sonda.py", "leer", SPARK, "_datos/vuelos.csv")
+    got = lab.probe("leer", SPARK, "_datos/vuelos.csv")
     got = got if isinstance(got, dict) else {}
     expected = [[*pair] for pair in zip([*datos.CSV, "linea_rota"], datos.TYPES, strict=True)]
     lab.expect(
@@ -242,7 +241,7 @@ def _scala(lab: Lab) -> dict[str, Any]:
     def run() -> dict[str, Any]:
         miles = _miles(lab)
         probe, bad = ((lab.hidden / f"{name}.scala").read_text() for name in ("Sonda", "Mal"))
-        got = lab.call("_sonda.py", "escala", SPARK, probe.replace("MILLAS", str(miles)), bad, timeout=100)
+        got = lab.probe("escala", SPARK, probe.replace("MILLAS", str(miles)), bad, timeout=100)
         got = got if isinstance(got, dict) else {}
         lab.expect(
             isinstance(got.get("said"), str) and isinstance(got.get("rejected"), list),

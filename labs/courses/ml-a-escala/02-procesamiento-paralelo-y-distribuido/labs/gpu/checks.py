@@ -13,13 +13,8 @@ ALIKE = 1e-4
 
 
 def _probe(lab: Lab, function: str, *args: Any) -> Any:
-    def place() -> bool:
-        lab.write("_contador.py", (lab.data / "contador.py").read_text())
-        lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text())
-        return True
-
-    lab.once("probe", place)
-    told = lab.call("_sonda.py", "told", function, *args)
+    lab.lend(lab.data / "contador.py")
+    told = lab.probe("told", function, *args)
     if isinstance(told, dict) and "value" in told:
         return told["value"]
     raise Failed(

@@ -10,7 +10,6 @@ from hidden import datos
 from hidden.sonda_rutas import ALL, OTHER, PREPARED, SCORED, TEST
 from labkit import SPARK, Lab
 
-PROBE = "_sonda.py"
 WORSE = 0.03  # AUC below the reference's that a good pipeline may have: another penalty, another encoding
 
 
@@ -29,8 +28,7 @@ def _attempt(lab: Lab) -> datos.Attempt:
         }
         for path, table in tables.items():
             _put(lab, path, table.assign(fecha=table["fecha"].dt.date))
-        for name in ("sonda", "sonda_rutas"):
-            lab.write(f"_{name}.py", (lab.hidden / f"{name}.py").read_text())
+        lab.lend(lab.hidden / "sonda_rutas.py")
         return given
 
     return lab.once("attempt", deliver)
@@ -47,7 +45,7 @@ def _model(lab: Lab) -> dict[str, Any]:
 
     def train() -> dict[str, Any]:
         given = _attempt(lab)
-        got = lab.call(PROBE, "entrenar", SPARK, str(given.cut.date()), timeout=150)
+        got = lab.probe("entrenar", SPARK, str(given.cut.date()), timeout=150)
         lab.expect(
             isinstance(got, dict) and isinstance(got.get("imputed"), dict),
             es="entrenar debe devolver un CrossValidatorModel cuyo mejor modelo es un PipelineModel.",
@@ -74,12 +72,12 @@ def _column(lab: Lab, got: Any, name: str) -> pd.Series:
 def _scores(lab: Lab, path: str = TEST) -> pd.Series:
     """The student's model's probability for each flight of a file."""
     _model(lab)
-    return lab.once(path, lambda: _column(lab, lab.call(PROBE, "predicciones", SPARK, path), "p"))
+    return lab.once(path, lambda: _column(lab, lab.probe("predicciones", SPARK, path), "p"))
 
 
 def preparar(lab: Lab) -> None:
     given = _attempt(lab)
-    got = lab.call(PROBE, "preparar", SPARK, str(given.cut.date()))
+    got = lab.probe("preparar", SPARK, str(given.cut.date()))
     got = got if isinstance(got, dict) else {}
     labels = _column(lab, got.get("labels"), "tarde").sort_index()
     expected = given.known.set_index("id")["tarde"].sort_index()
@@ -171,7 +169,7 @@ def solo_entreno(lab: Lab) -> None:
 def pliegues(lab: Lab) -> None:
     n = lab.rng.randint(2, 4)
     given = _attempt(lab)
-    folds = _column(lab, lab.call(PROBE, "pliegues", SPARK, n), "pliegue")
+    folds = _column(lab, lab.probe("pliegues", SPARK, n), "pliegue")
     days = given.flights.set_index("id")["fecha"].reindex(folds.index)
     split = int((folds.groupby(days.to_numpy()).nunique() > 1).sum())
     lab.expect(
@@ -226,7 +224,7 @@ def metricas(lab: Lab) -> None:
         "pr": datos.precision_recall(known["tarde"], p),
         "base": float(known["tarde"].mean()),
     }
-    got = lab.call(PROBE, "evaluar", SPARK)
+    got = lab.probe("evaluar", SPARK)
     right = isinstance(got, dict) and all(isinstance(got.get(name), float) for name in expected)
     wrong = [name for name in expected if not right or abs(got[name] - expected[name]) > 0.015]
     lab.expect(
@@ -246,7 +244,7 @@ def umbral(lab: Lab) -> None:
     rows = pd.DataFrame({"id": range(len(p)), "p": p, "tarde": (random.random(len(p)) < p**1.3).astype(float)})
     _put(lab, SCORED, rows)
     for false_alarm, missed in ((1.0, lab.rng.uniform(4, 9)), (lab.rng.uniform(1, 2), 1.0)):
-        got = lab.call(PROBE, "umbral", SPARK, SCORED, false_alarm, missed)
+        got = lab.probe("umbral", SPARK, SCORED, false_alarm, missed)
         best = min(datos.cost(rows, threshold, false_alarm, missed) for threshold in [*np.linspace(0, 1, 401), 1.1])
         number = isinstance(got, int | float) and not isinstance(got, bool) and math.isfinite(got)
         spent = datos.cost(rows, got, false_alarm, missed) if number else math.inf
@@ -261,7 +259,7 @@ def umbral(lab: Lab) -> None:
 
 def guardado(lab: Lab) -> None:
     scores = _scores(lab)
-    got = _column(lab, lab.call(PROBE, "guardado", SPARK, TEST), "p")
+    got = _column(lab, lab.probe("guardado", SPARK, TEST), "p")
     different = int((~np.isclose(scores, got.reindex(scores.index), atol=1e-9)).sum())
     lab.expect(
         different == 0 and len(got) == len(scores),

@@ -69,7 +69,7 @@ def _deliver(lab: Lab) -> bool:
         table.to_parquet(buffer, index=False)
         lab.write(f"_datos/{name}.parquet", buffer.getvalue())
     lab.write("_preparar.py", _HELPER)
-    lab.write("_heredado.py", (lab.hidden / "heredado.py").read_text())
+    lab.lend(lab.hidden / "heredado.py")
     return True
 
 

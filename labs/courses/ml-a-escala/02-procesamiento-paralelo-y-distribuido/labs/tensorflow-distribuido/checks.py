@@ -8,8 +8,9 @@ from collections import Counter
 from typing import Any
 
 from hidden import referencia
-from hidden.observar import batches, both, broken, folder, fresh_weights, joined, like, norm, probe, same, saved, values
+from hidden.observar import PATIENCE, batches, both, broken, folder, fresh_weights, joined, norm, same, saved, values
 from labkit import Failed, Lab
+from labkit.probe import shaped
 
 RATE, MOMENTUM = 0.1, 0.9
 GLOBAL_BATCH = 50  # of entrenar.py
@@ -28,10 +29,10 @@ def cluster(lab: Lab) -> None:
         (with_evaluator, "evaluator", 0, False),
     ]
     asked = [{"cluster": whole, "type": kind, "index": index} for whole, kind, index, _ in cases]
-    report = probe(lab, "alone", "roles", asked)
+    report = lab.probe("alone", "roles", asked, timeout=PATIENCE)
     if not isinstance(report, dict) or "value" not in report:
         raise broken(0, report if isinstance(report, dict) else {})
-    told = like(report["value"], {"tasks": [{"text": str, "chief": bool}], "alone": bool})
+    told = shaped(report["value"], {"tasks": [{"text": str, "chief": bool}], "alone": bool})
     for (whole, kind, index, _), task in zip(cases, told["tasks"], strict=True):
         expected = {"cluster": whole, "task": {"type": kind, "index": index}}
         lab.expect(
@@ -75,7 +76,7 @@ def _shares(lab: Lab) -> tuple[int, int, int, list[list[list[list[int]]]]]:
         size, start = batch * per_epoch, per_epoch + lab.rng.randint(1, per_epoch - 2)
         asked = [[0, 2 * per_epoch], [start, 2 * per_epoch - start]]
         reports = both(lab, "shares", size, batch, lab.rng.randrange(10_000), asked)
-        return size, batch, start, [like(r, [[[int]]]) for r in reports]
+        return size, batch, start, [shaped(r, [[[int]]]) for r in reports]
 
     return lab.once("shares", make)
 
@@ -137,7 +138,7 @@ def _trained(lab: Lab) -> dict[str, Any]:
         reports = both(lab, "training", seeds, weights, given, GLOBAL_BATCH)
         shape = {"first": dict, "weights": dict, "losses": [(int, float)], "seen": (int, float), "step": (int, float)}
         return {
-            "reports": [like(r, shape) for r in reports],
+            "reports": [shaped(r, shape) for r in reports],
             "alone": referencia.trained(weights, joined(given), RATE, MOMENTUM),
         }
 
@@ -211,7 +212,7 @@ def _saved(lab: Lab) -> dict[str, Any]:
         seeds = lab.rng.sample(range(10_000), 2)
         reports = both(lab, "saving", seeds, weights, folder(lab, "puntos"), steps)
         shape = {"left": [str], "resumed": None, "weights": dict}
-        return {"steps": steps, "weights": weights[-1], "reports": [like(r, shape) for r in reports]}
+        return {"steps": steps, "weights": weights[-1], "reports": [shaped(r, shape) for r in reports]}
 
     return lab.once("saved", make)
 
@@ -267,7 +268,7 @@ def restaurar(lab: Lab) -> None:
 def continuar(lab: Lab) -> None:
     first, last = lab.rng.randint(5, 9), lab.rng.randint(13, 17)
     report = both(lab, "resuming", folder(lab, "seguir"), first, last, 10, lab.rng.randrange(10_000))[0]
-    like(report, {"straight": dict, "half": dict, "pieces": dict})
+    shaped(report, {"straight": dict, "half": dict, "pieces": dict})
     straight, half, pieces = (saved(report[name]) for name in ("straight", "half", "pieces"))
     lab.expect(
         [half["step"], pieces["step"], straight["step"]] == [first, last, last],
@@ -303,7 +304,8 @@ def reinicio(lab: Lab) -> None:
     every = lab.rng.randint(4, 6)
     steps, fail_after = 3 * every + 2, 2 * every + lab.rng.randint(2, 3)
     given = (steps, every, lab.rng.randrange(10_000), fail_after, folder(lab, "trabajo"))
-    report = like(probe(lab, "restarted", *given), {"attempts": [{"reports": list, "killed": bool}], "left": dict})
+    like = {"attempts": [{"reports": list, "killed": bool}], "left": dict}
+    report = lab.probe("restarted", *given, like=like, timeout=PATIENCE)
     attempts = report["attempts"]
     if len(attempts) < 2:
         values(attempts[0]["reports"])
@@ -311,7 +313,7 @@ def reinicio(lab: Lab) -> None:
             es=f"Nadie murió tras {fail_after} pasos: `entrenar` debe llamar a `averia(hechos)` antes de cada paso.",
             en=f"Nobody died after {fail_after} steps: `entrenar` must call `averia(hechos)` before each step.",
         )
-    taken = [like(value, {"steps": int})["steps"] for value in values(attempts[1]["reports"])]
+    taken = [shaped(value, {"steps": int})["steps"] for value in values(attempts[1]["reports"])]
     left = saved(report["left"].get("value"))
     lab.expect(
         left["step"] == steps,

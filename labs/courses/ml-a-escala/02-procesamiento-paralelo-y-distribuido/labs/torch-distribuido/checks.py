@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 from hidden import referencia
 from hidden.observar import (
+    PATIENCE,
     batches,
     both,
     folder,
     fresh_weights,
     joined,
-    like,
     loaded,
     norm,
-    probe,
     real_digits,
     same,
     test_accuracy,
 )
 from labkit import Lab
+from labkit.probe import shaped
 
 MOMENTUM = 0.9
 
@@ -33,7 +33,7 @@ def gradientes(lab: Lab) -> None:
     mean = referencia.loss_and_gradients(weights[0], joined(pair))[1]
     mean.pop("0.bias")  # frozen
     for rank, report in enumerate(reports):
-        like(lab, report, {"weights": dict, "gradients": dict})
+        shaped(report, {"weights": dict, "gradients": dict})
         lab.expect(
             same(report["weights"], weights[0]),
             es=f"Tras igualar_pesos, el proceso {rank} no tiene los pesos del proceso 0.",
@@ -53,7 +53,7 @@ def gradientes(lab: Lab) -> None:
 
 def reparto(lab: Lab) -> None:
     size, batch, seed = 2 * lab.rng.randint(30, 60), lab.rng.randint(4, 9), lab.rng.randrange(10_000)
-    reports = [like(lab, r, [[[int]]]) for r in both(lab, "shares", size, batch, [0, 1, 0], seed)]
+    reports = [shaped(r, [[[int]]]) for r in both(lab, "shares", size, batch, [0, 1, 0], seed)]
     epochs = [[[i for b in r[number] for i in b] for r in reports] for number in range(3)]
     for number, (one, other) in zip((0, 1), epochs, strict=False):
         times = Counter(one + other)
@@ -98,7 +98,7 @@ def equivalencia(lab: Lab) -> None:
         batches(lab, 6, 20),
         round(lab.rng.uniform(0.05, 0.2), 3),
     )
-    reports = [like(lab, r, {"weights": dict, "losses": [float]}) for r in both(lab, "training", weights, steps, rate)]
+    reports = [shaped(r, {"weights": dict, "losses": [float]}) for r in both(lab, "training", weights, steps, rate)]
     lab.expect(
         same(reports[0]["weights"], reports[1]["weights"], 1e-6),
         es="Tras seis pasos los dos procesos tienen pesos distintos: no se están comunicando.",
@@ -122,7 +122,7 @@ def acumulacion(lab: Lab) -> None:
     parts = batches(lab, pieces, 12)
     case = {"weights": dict, "sent": int, "loss": float}
     reports = both(lab, "accumulation", fresh_weights(lab), parts, 0.1)
-    whole, split = (like(lab, reports[0], {"whole": case, "parts": case})[name] for name in ("whole", "parts"))
+    whole, split = (shaped(reports[0], {"whole": case, "parts": case})[name] for name in ("whole", "parts"))
     right = same(split["weights"], whole["weights"])
     lab.expect(
         right,
@@ -163,7 +163,7 @@ def evaluacion(lab: Lab) -> None:
         chosen[1][:2] = referencia.outputs(net, chosen[0][:2])[1].argmax(axis=1) + np.array([0, 1])
         chosen[1][1] %= 10
         cases.append([*chosen])
-    reports = [like(lab, r, [float]) for r in both(lab, "accuracy", net, cases)]
+    reports = [shaped(r, [float]) for r in both(lab, "accuracy", net, cases)]
     for number, case in enumerate(cases):
         expected, got = referencia.accuracy(net, (case[0], case[1])), [r[number] for r in reports]
         lab.expect(
@@ -182,7 +182,7 @@ def punto_de_control(lab: Lab) -> None:
     weights, epoch = fresh_weights(lab), lab.rng.randint(1, 9)
     zero, one = both(lab, "saving", weights, folder(lab, "guardar"), epoch)
     for report in (zero, one):
-        like(lab, report, {"wrote": bool, "there": bool, "saved": dict, "survived": dict})
+        shaped(report, {"wrote": bool, "there": bool, "saved": dict, "survived": dict})
     lab.expect(
         zero["wrote"] and not one["wrote"],
         es="Solo el proceso 0 debe escribir: varios a la vez en un mismo archivo lo estropean.",
@@ -219,7 +219,7 @@ def continuar(lab: Lab) -> None:
     seed, first, last = lab.rng.randrange(10_000), lab.rng.randint(1, 2), lab.rng.randint(3, 4)
     report = both(lab, "resuming", folder(lab, "seguir"), first, last, seed)[0]
     names = ("straight", "half", "idle", "pieces")
-    straight, half, idle, pieces = (loaded(lab, like(lab, report, dict.fromkeys(names, dict))[name]) for name in names)
+    straight, half, idle, pieces = (loaded(lab, shaped(report, dict.fromkeys(names, dict))[name]) for name in names)
     lab.expect(
         [half["epoch"], pieces["epoch"], straight["epoch"]] == [first - 1, last - 1, last - 1],
         es=f"entrenar({first}, …) y después entrenar({last}, …) no dejan guardada la última época de cada tramo.",
@@ -255,8 +255,7 @@ def continuar(lab: Lab) -> None:
 def reinicio(lab: Lab) -> None:
     epochs, seed = lab.rng.randint(3, 4), lab.rng.randrange(10_000)
     fail_at = lab.rng.randint(1, epochs - 1)
-    report = probe(lab, "restarted", epochs, seed, fail_at)
-    like(lab, report, {"printed": str, "left": dict})
+    report = lab.probe("restarted", epochs, seed, fail_at, like={"printed": str, "left": dict}, timeout=PATIENCE)
     lines = [line.split(":")[0] for line in report["printed"].splitlines() if line.startswith("época ")]
     lab.expect(
         "value" in report,
@@ -288,7 +287,7 @@ def fsdp(lab: Lab) -> None:
     weights, pair, rate = fresh_weights(lab), batches(lab, 1, 16)[0], 0.1
     reports = both(lab, "sharding", weights, pair, rate)
     case = {"counted": int, "local": [[int]], "before": dict, "after": dict}
-    local = [sum(int(np.prod(shape)) for shape in like(lab, r, case)["local"]) for r in reports]
+    local = [sum(int(np.prod(shape)) for shape in shaped(r, case)["local"]) for r in reports]
     total = sum(value.size for value in weights.values())
     lab.expect(
         sum(local) == total and max(local) < 0.6 * total,

@@ -15,33 +15,11 @@ def random_bytes(lab: Lab, count: int) -> bytes:
     return lab.rng.randbytes(count)
 
 
-def _ask(lab: Lab, function: str, *arguments: Any) -> Any:
-    lab.once("sonda", lambda: lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text()))
-    try:
-        return lab.call("_sonda.py", function, *arguments)
-    except Failed as failed:
-        names = {"con_rival": "cambiar_en_objeto", "tramo": "leer_tramo", "partes": "subir_por_partes"}
-        names |= {"disco": "cambiar_en_disco", "archivo": str(arguments[0])}
-        es, en = (failed.message[tongue].replace(f"`{function}()`", f"`{names[function]}`") for tongue in ("es", "en"))
-        raise Failed(es=es, en=en, got=failed.got) from None
-
-
 def sonda(lab: Lab, function: str, *arguments: Any) -> dict[str, Any]:
-    """What hidden/sonda.py saw of S3's client, with its types checked."""
-    told = _ask(lab, function, *arguments)
-    if told is None:
-        return {}
-    operations = told.get("operaciones") if isinstance(told, dict) else None
-    sound = isinstance(operations, list) and all(
-        isinstance(each, dict) and type(each.get("bytes")) is int for each in operations
-    )
-    lab.expect(
-        sound,
-        es="La prueba no pudo observar tu código: algo en él la cambió.",
-        en="The probe couldn't watch your code: something in it changed the probe.",
-        got=f"{told}"[:200],
-    )
-    return dict(told)
+    """What hidden/sonda.py saw of S3's client."""
+    called = {"tramo": "leer_tramo", "partes": "subir_por_partes"}[function]
+    seen: dict[str, Any] = lab.probe(function, *arguments, like={"operaciones": [{"bytes": int}]}, called=called)
+    return seen
 
 
 def _requests(lab: Lab, service: str, pattern: re.Pattern[str], base: int, mark: int) -> list[tuple[str, int, int]]:
@@ -79,7 +57,7 @@ def disk_traffic(lab: Lab, block: int, position: int, changed: bytes) -> tuple[b
     with lab.connect(10809) as address, Disk(address) as disk:
         disk.write(block * BLOCK, before)
         disk.read(start, BLOCK)
-    _ask(lab, "disco", position, changed.hex(), end)
+    lab.probe("disco", position, changed.hex(), end, called="cambiar_en_disco")
     between = _since(_requests(lab, "disco", _NBD, 16, end), start)
     with lab.connect(10809) as address, Disk(address) as disk:
         after = disk.read(block * BLOCK, 3 * BLOCK)
@@ -89,6 +67,6 @@ def disk_traffic(lab: Lab, block: int, position: int, changed: bytes) -> tuple[b
 def file_traffic(lab: Lab, function: str, name: str, arguments: list[Any]) -> tuple[str | None, int, int]:
     """What a call of archivos.py answered, and the bytes read and written for it."""
     start, end = lab.rng.sample(range(1_000_000_000, 2_000_000_000), 2)
-    value = _ask(lab, "archivo", function, name, arguments, start, end)
+    value = lab.probe("archivo", function, name, arguments, start, end, called=function)
     between = _since(_requests(lab, "carpeta", _9P, 10, end), start)
     return value if isinstance(value, str) else None, *_sums(between)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from hidden import lago
 from labkit import Failed, Lab
+from labkit.probe import unseen
 
 STEP = {"sucesos": list, "controles": list, "archivos": dict, "exito": bool, "leidas": int}
 
@@ -15,19 +16,10 @@ def run(
     lab: Lab, deliveries: list[pd.DataFrame], orders: list[tuple[str, int]], questions: list[list[str]]
 ) -> tuple[str, dict[str, Any]]:
     """The folder of the runs, and what hidden/sonda.py saw of them."""
-    lab.once("probe", lambda: lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text()))
     folder = f"tuberia_{lab.rng.randint(0, 1 << 40)}"
-    seen = lab.call("_sonda.py", "correr", folder, deliveries, orders, questions)
-    right = isinstance(seen, dict) and all(
-        isinstance(one, dict) and all(type(one.get(name)) is kind for name, kind in STEP.items())
-        for one in seen.get("corridas", [None])
-    )
-    if not right or len(seen["corridas"]) != len(orders):
-        raise Failed(
-            es="No se pudo observar tu tubería: algo en ella cambió la prueba.",
-            en="Your pipeline couldn't be watched: something in it changed the probe.",
-            got=f"{seen}"[:300],
-        )
+    seen = lab.probe("correr", folder, deliveries, orders, questions, like={"corridas": [STEP]})
+    if len(seen["corridas"]) != len(orders):
+        raise unseen(seen)
     return folder, seen
 
 

@@ -16,32 +16,10 @@ _CALLED = {
 }
 
 
-def probe(lab: Lab, function: str, *arguments: Any) -> Any:
-    """Calls the probe; an error of the student's is told by the name of what they wrote."""
-    lab.once("sonda", lambda: lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text()))
-    try:
-        return lab.call("_sonda.py", function, *arguments)
-    except Failed as failed:
-        named = f"`{_CALLED[function]}`"
-        if isinstance(arguments[0], str) and arguments[0] in CLOUDS:
-            named = f"`{arguments[0]}`: {named}"
-        es, en = (failed.message[tongue].replace(f"`{function}()`", named) for tongue in ("es", "en"))
-        raise Failed(es=es, en=en, got=failed.got) from None
-
-
-def unseen(got: object) -> Failed:
-    return Failed(
-        es="La prueba no pudo observar tu código: algo en él la cambió.",
-        en="The probe couldn't watch your code: something in it changed the probe.",
-        got=f"{got}"[:200],
-    )
-
-
-def table(told: Any, *names: str) -> dict[str, Any]:
-    """A dictionary with these names."""
-    if not isinstance(told, dict) or not set(names) <= set(told):
-        raise unseen(told)
-    return told
+def probe(lab: Lab, function: str, *arguments: Any, like: Any = None) -> Any:
+    """Asks the probe; an error of the student's is told by the name of what they wrote."""
+    cloud = f"{arguments[0]}: " if isinstance(arguments[0], str) and arguments[0] in CLOUDS else ""
+    return lab.probe(function, *arguments, like=like, called=f"{cloud}{_CALLED[function]}")
 
 
 def sheet(told: Any) -> dict[str, Any]:
@@ -51,11 +29,8 @@ def sheet(told: Any) -> dict[str, Any]:
 
 def passes(lab: Lab, *arguments: Any) -> list[dict[str, Any]]:
     """Each pass of ``replicar`` between two clouds in memory."""
-    told = probe(lab, "replicas", *arguments)
-    if not isinstance(told, list):
-        raise unseen(told)
-    for each in told:
-        table(each, "informe", "leidos", "puestos", "borrados", "fichas", "destino")
+    names = ("informe", "leidos", "puestos", "borrados", "fichas", "destino")
+    told: list[dict[str, Any]] = probe(lab, "replicas", *arguments, like=[dict.fromkeys(names)])
     return told
 
 

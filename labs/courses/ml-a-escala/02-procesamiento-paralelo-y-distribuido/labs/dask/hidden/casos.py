@@ -38,7 +38,6 @@ def _deliver(lab: Lab) -> pd.DataFrame:
         generar.generar(real, target, ROWS, np.random.default_rng(lab.seed))
         archive.add(target, FOLDER)
         archive.add(lab.data / "piezas.py", "piezas.py")
-        archive.add(lab.hidden / "sonda.py", "_sonda.py")
         parts = [
             pd.read_parquet(path, partitioning=None).assign(
                 mes=int(path.parent.name.removeprefix("mes=")), archivo=str(path.relative_to(scratch))
@@ -57,7 +56,7 @@ def watched(lab: Lab, function: str, *args: Any) -> Watched:
     """The student's function by way of the probe, and the log of what it made the cluster do."""
     year(lab)
     before = _log(lab).end
-    value = lab.call("_sonda.py", function, *args, timeout=100)
+    value = lab.probe(function, *args, timeout=100)
     return Watched(value, _log(lab).since(before))
 
 

@@ -7,30 +7,23 @@ from typing import Any
 import numpy as np
 from hidden import referencia
 from labkit import Failed, Lab
+from labkit.probe import unseen
 
 FOLDER = "/home/lab/work"
+PATIENCE = 150  # seconds for what the probe does in one go
 Arrays = dict[str, np.ndarray]
 ECHOES = ("Collective ops is aborted", "UnavailableError", "CancelledError", "InternalError")
 """How the other worker ends when its partner has failed."""
 
 
-def probe(lab: Lab, function: str, *args: Any) -> Any:
-    def place() -> bool:
-        lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text())
-        return True
-
-    lab.once("probe", place)
-    return lab.call("_sonda.py", function, *args, timeout=150)
-
-
 def both(lab: Lab, scenario: str, *args: Any) -> list[Any]:
     """What both workers reported. Raises Failed for what either of them raised."""
-    return values(probe(lab, "both", scenario, *args))
+    return values(lab.probe("both", scenario, *args, timeout=PATIENCE))
 
 
 def values(reports: Any) -> list[Any]:
     if not (isinstance(reports, list) and len(reports) == 2 and all(isinstance(r, dict) for r in reports)):
-        raise _unseen(reports)
+        raise unseen(reports)
     for report in sorted(reports, key=lambda r: ("error" not in r, any(e in str(r.get("error")) for e in ECHOES))):
         if "value" not in report:
             raise broken(reports.index(report), report)
@@ -44,29 +37,6 @@ def broken(rank: int, report: dict[str, Any]) -> Failed:
         es=f"El trabajador {rank} no terminó. Suele ser que uno entra en una operación colectiva y el otro no.",
         en=f"Worker {rank} didn't finish. Usually one enters a collective operation and the other doesn't.",
     )
-
-
-def _unseen(got: Any) -> Failed:
-    return Failed(
-        es="La prueba no pudo observar a tus trabajadores: algo en tu código la cambió.",
-        en="The probe couldn't watch your workers: something in your code changed it.",
-        got=f"{got}"[:200],
-    )
-
-
-def like(value: Any, shape: Any) -> Any:
-    """``value``, once it is known to be shaped so: {"a": [int]} is a dict with a list of whole numbers."""
-
-    def fits(value: Any, shape: Any) -> bool:
-        if isinstance(shape, dict):
-            return isinstance(value, dict) and all(key in value and fits(value[key], shape[key]) for key in shape)
-        if isinstance(shape, list):
-            return isinstance(value, list) and all(fits(item, shape[0]) for item in value)
-        return shape is None or isinstance(value, shape)
-
-    if not fits(value, shape):
-        raise _unseen(value)
-    return value
 
 
 def table(lab: Lab) -> np.ndarray:

@@ -7,25 +7,18 @@ from typing import Any
 import numpy as np
 from hidden import referencia
 from labkit import Failed, Lab
+from labkit.probe import unseen
 
 FOLDER = "/home/lab/work"
+PATIENCE = 80  # seconds for what the probe does in one go
 Arrays = dict[str, np.ndarray]
-
-
-def probe(lab: Lab, function: str, *args: Any) -> Any:
-    def place() -> bool:
-        lab.write("_sonda.py", (lab.hidden / "sonda.py").read_text())
-        return True
-
-    lab.once("probe", place)
-    return lab.call("_sonda.py", function, *args, timeout=80)
 
 
 def both(lab: Lab, scenario: str, *args: Any) -> list[Any]:
     """What both processes reported. Raises Failed for what either of them raised."""
-    reports = probe(lab, "both", scenario, *args)
+    reports = lab.probe("both", scenario, *args, timeout=PATIENCE)
     if not (isinstance(reports, list) and len(reports) == 2 and all(isinstance(r, dict) for r in reports)):
-        raise _unseen(reports)
+        raise unseen(reports)
     # The first to fail brings the other one down, whose error only says that it lost its partner.
     for report in sorted(reports, key=lambda r: "gloo" in str(r.get("error", ""))):
         if "value" not in report:
@@ -40,29 +33,6 @@ def _broken(rank: int, report: dict[str, Any]) -> Failed:
         es=f"El proceso {rank} no terminó. Suele ser que un proceso entra en una operación colectiva y el otro no.",
         en=f"Process {rank} didn't finish. Usually one process enters a collective operation and the other doesn't.",
     )
-
-
-def _unseen(got: Any) -> Failed:
-    return Failed(
-        es="La prueba no pudo observar tus procesos: algo en tu código la cambió.",
-        en="The probe couldn't watch your processes: something in your code changed it.",
-        got=f"{got}"[:200],
-    )
-
-
-def like(lab: Lab, value: Any, like: Any) -> Any:
-    """``value``, once it is known to be shaped like ``like``: {"a": [int]} is a dict with a list of whole numbers."""
-
-    def fits(value: Any, like: Any) -> bool:
-        if isinstance(like, dict):
-            return isinstance(value, dict) and all(key in value and fits(value[key], like[key]) for key in like)
-        if isinstance(like, list):
-            return isinstance(value, list) and all(fits(item, like[0]) for item in value)
-        return like is None or isinstance(value, like)
-
-    if not fits(value, like):
-        raise _unseen(value)
-    return value
 
 
 def table(lab: Lab) -> np.ndarray:
