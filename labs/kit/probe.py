@@ -18,7 +18,7 @@ def unseen(got: object) -> Failed:
 
 def shaped(value: Any, like: Any) -> Any:
     """``value``, once it is shaped so: ``{"a": [int]}`` stands for a dict with that key and a list of whole numbers
-    in it, None for anything. Raises ``unseen``.
+    in it, ``(int, float)`` for either, None for anything. Raises ``unseen``.
     """
     if not _fits(value, like):
         raise unseen(value)
@@ -30,4 +30,5 @@ def _fits(value: Any, like: Any) -> bool:
         return isinstance(value, dict) and all(key in value and _fits(value[key], like[key]) for key in like)
     if isinstance(like, list):
         return isinstance(value, list) and all(_fits(item, like[0]) for item in value)
-    return like is None or type(value) is like  # a bool is no whole number
+    kinds = like if isinstance(like, tuple) else (like,)
+    return like is None or type(value) in kinds  # a bool is no whole number
