@@ -1,7 +1,9 @@
 """``make test``: lints, type-checks, builds the lab environments, runs every test. ``--lint`` stops before those two.
 
-Each step runs even when an earlier one failed, so that one run tells all; pytest's own summaries are printed last. The
-tests run in two halves at once, since much of each is waiting; with arguments, which pytest gets, there is one.
+Each step runs even when an earlier one failed, so that one run tells all. Two things go on at once, since much of each
+is waiting: first the environments are built while all that needs none is looked at, then the tests that start the whole
+portal run beside the others. What runs in the background is printed at its end. With arguments, which pytest gets, the
+environments are built and its tests run.
 """
 
 from __future__ import annotations
@@ -9,14 +11,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from portal.launcher.sweep import available
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-LINT = {
+LINT: dict[str, list[str | Path]] = {
     "ruff": [BIN / "ruff", "check", "--quiet", "."],
     "ruff format": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "mypy": [BIN / "mypy"],
@@ -24,61 +25,85 @@ LINT = {
     "course files": [BIN / "python", "manage.py", "labs", "validate"],
 }
 
+NO_ENVIRONMENT = ("tests/portal",)
+"""What is tested while the environments are being built."""
+
 LIVE = ("tests/e2e", "tests/faults", "tests/attacks")
-"""The half that starts the whole portal. Nothing is shared by the two but the built environments."""
+"""What starts the whole portal. Nothing is shared with the other tests but the built environments."""
+
+PYTEST = [BIN / "python", "-m", "pytest", "--durations=25", "--durations-min=5"]
 
 
-def run(name: str, command: list[str | Path]) -> bool:
-    """Run one step and say how it went; its output is shown as it comes."""
-    print(f"· {name} …", flush=True)
-    began = time.monotonic()
-    passed = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
-    print(f"{'✓' if passed else '✕'} {name} ({time.monotonic() - began:.0f} s)", flush=True)
-    return passed
+class Step:
+    """A command of this run. What it prints is shown as it comes, or at the end when it runs in the background."""
+
+    def __init__(self, name: str, command: list[str | Path], *, background: bool = False) -> None:
+        self.name = name
+        self.log = ROOT / "var" / "logs" / f"tests-{name.replace(' ', '-')}.log" if background else None
+        where = f" meanwhile; what it prints is in {self.log.relative_to(ROOT)} until it ends" if self.log else " …"
+        print(f"· {name}{where}", flush=True)
+        self._began = time.monotonic()
+        if self.log is None:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+            return
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as out:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+    def passed(self) -> bool:
+        """Waits for its end, and says how it went."""
+        good = self._process.wait() == 0
+        if self.log:
+            print(self.log.read_text(errors="replace"), flush=True)
+        print(f"{'✓' if good else '✕'} {self.name} ({time.monotonic() - self._began:.0f} s)", flush=True)
+        return good
 
 
-def build_environments() -> list[str]:
-    """Every environment for every driver of this machine; the steps that failed.
+def building() -> list[Step]:
+    """Every environment for every driver of this machine.
 
     The drivers build at once, since each waits for downloads and the disk by turns; every second one begins with the
     last environment, so that they fetch different packages.
     """
     names = sorted(path.parent.name for path in (ROOT / "labs/environments").glob("*/environment.yaml"))
     build = [BIN / "python", "-m", "workers.environments", "build"]
-    steps = [
-        (f"lab environments for {driver.name}", [*build, *names[:: -1 if index % 2 else 1], "--driver", driver.name])
+    return [
+        Step(
+            f"lab environments for {driver.name}",
+            [*build, *names[:: -1 if index % 2 else 1], "--driver", driver.name],
+            background=True,
+        )
         for index, driver in enumerate(available())
     ]
-    with ThreadPoolExecutor() as pool:
-        passed = list(pool.map(lambda step: run(*step), steps))
-    return [name for (name, _command), worked in zip(steps, passed, strict=True) if not worked]
 
 
-def run_tests(arguments: list[str]) -> int:
-    """pytest's exit status, or the worse of two."""
-    pytest: list[str | Path] = [BIN / "python", "-m", "pytest"]
-    if arguments:
-        return subprocess.run([*pytest, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
-    log = ROOT / "var" / "logs" / "tests-live.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    print(f"· {', '.join(LIVE)} run meanwhile; they are in {log.relative_to(ROOT)}", flush=True)
-    with log.open("wb") as out:
-        live = subprocess.Popen([*pytest, *LIVE], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        others = [*pytest, *(f"--ignore={folder}" for folder in LIVE)]
-        status = subprocess.run(others, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
-        worse = max(status, live.wait(), key=abs)
-    print(log.read_text(errors="replace"), flush=True)
-    return worse
+def lint() -> list[Step]:
+    """The steps that failed."""
+    return [step for name, command in LINT.items() if not (step := Step(name, command)).passed()]
+
+
+def test() -> list[Step]:
+    """Everything; the steps that failed."""
+    builds = building()
+    failed = lint()
+    portal = Step("tests without environments", [*PYTEST, *NO_ENVIRONMENT])
+    failed += [step for step in (portal, *builds) if not step.passed()]
+    live = Step("tests of the whole portal", [*PYTEST, *LIVE], background=True)
+    others = Step("all other tests", [*PYTEST, *(f"--ignore={folder}" for folder in (*NO_ENVIRONMENT, *LIVE))])
+    return failed + [step for step in (others, live) if not step.passed()]
 
 
 def main(arguments: list[str]) -> int:
-    failed = [name for name, command in LINT.items() if not run(name, list(command))]
     if arguments == ["--lint"]:
-        return 1 if failed else 0
-    failed += build_environments()
+        failed = lint()
+    elif arguments:
+        failed = [step for step in building() if not step.passed()]
+        failed += [step for step in [Step("tests", [*PYTEST, *arguments])] if not step.passed()]
+    else:
+        failed = test()
     if failed:
-        print(f"✕ failed before the tests: {', '.join(failed)}", flush=True)
-    return run_tests(arguments) or (1 if failed else 0)
+        print(f"✕ failed: {', '.join(step.name for step in failed)}", flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ Written by `manage.py labs verify --table docs/labs.md` (one lab: `labs verify L
 was graded in real sandboxes: its starter, its solution, each mutant, and what students hand in by accident. *Memory*
 is the most that the student's sandbox held in any of them, cached files included, of what it may. *Seconds* are the
 solution's grading beyond the start of its sandboxes, on two cores with other work beside. *Proof* names the lab and
-environment that were tried: while they are the same, the tests grade the starter, the solution and one other of a lab
-in each run; else all.
+environment that were tried: while they are the same, the tests grade the solution and one other of a lab in each run,
+each day the next; else all.
 
 | lab | environment | checks | mutants | memory, MiB | seconds | proof |
 |---|---|---|---|---|---|---|
