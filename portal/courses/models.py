@@ -231,7 +231,7 @@ class Cohort(models.Model):
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def of(self, user: Any) -> EnrollmentQuerySet:
         """Somebody's enrolments, the newest first."""
-        return self.filter(user=user).select_related("cohort__course").order_by("-pk")
+        return self.filter(user=user).select_related("cohort__course").defer("cohort__course__glossary").order_by("-pk")
 
     def teaches(self, user: Any) -> EnrollmentQuerySet:
         """Those in which somebody is the instructor."""

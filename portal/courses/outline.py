@@ -6,15 +6,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import Case, F, When
 from django.urls import reverse
 
 from portal.courses.models import Course, Enrollment, Lab, LastPlace, Page, Topic, reader
 from portal.courses.progress import LabProgress, QuizCard, progress, quiz_cards
 from portal.courses.reading import Kind, last_place, read_pages
 from portal.courses.services import due_dates
+from portal.courses.structure import structure
 
 
 class Count(NamedTuple):
@@ -126,25 +127,31 @@ class ModuleCard:
 
 
 class Outline:
-    """Reads a course once, in a handful of queries however long it is."""
+    """A course for one reader, in a handful of queries however long it is."""
 
-    def __init__(self, course: Course, enrollment: Enrollment | None, shown: str = "") -> None:
-        """``shown``: the slug of the page whose text is wanted too."""
+    def __init__(self, course: Course, enrollment: Enrollment | None) -> None:
         self.course = course
         self.enrollment = enrollment
-        self.read = read_pages(enrollment)
-        self._done = progress(enrollment)
-        cards = quiz_cards(course, enrollment)
-        self._quizzes = {card.topic: card for card in cards if card.topic}
-        self._self_tests = {card.module: card for card in cards if not card.topic}
-        self._due = due_dates(enrollment)
-        self._labs = {lab.slug: lab for lab in Lab.objects.filter(module__course=course, active=True)}
-        rows = Page.objects.filter(topic__module__course=course).select_related("topic__module__course")
-        # The text of a whole course is a megabyte: only the page that is shown has its own.
-        self.pages = list(rows.defer("bodies").annotate(shown=Case(When(slug=shown, then=F("bodies")))))
-        for page in self.pages:
-            if page.slug == shown:
-                page.bodies = page.shown
+        self.pages = structure(course).pages
+
+    # What a page doesn't show isn't asked for.
+
+    @cached_property
+    def read(self) -> set[str]:
+        return read_pages(self.enrollment)
+
+    @cached_property
+    def _done(self) -> dict[str, LabProgress]:
+        return progress(self.enrollment)
+
+    @cached_property
+    def _due(self) -> dict[str, datetime]:
+        return due_dates(self.enrollment)
+
+    @cached_property
+    def _quizzes(self) -> dict[tuple[int, int | None], QuizCard]:
+        """By module and topic; a self-test has no topic."""
+        return {(card.module, card.topic): card for card in quiz_cards(self.course, self.enrollment)}
 
     def card(self, lab: Lab) -> LabCard:
         done = self._done.get(lab.slug, LabProgress(0, 0))
@@ -162,12 +169,13 @@ class Outline:
         )
 
     def labs(self, page: Page) -> list[LabCard]:
-        return [self.card(self._labs[slug]) for slug in page.labs if slug in self._labs]
+        offered = structure(self.course).labs
+        return [self.card(offered[slug]) for slug in page.labs if slug in offered]
 
     def quiz(self, topic: Topic) -> QuizCard | None:
-        return self._quizzes.get(topic.pk)
+        return self._quizzes.get((topic.module_id, topic.pk))
 
-    def page_card(self, page: Page) -> PageCard:
+    def page_card(self, page: Page, labs: list[LabCard]) -> PageCard:
         return PageCard(
             slug=page.slug,
             number=page.number,
@@ -176,7 +184,7 @@ class Outline:
             minutes=page.reading_minutes,
             read=page.slug in self.read,
             url=page.url,
-            labs=self.labs(page),
+            labs=labs,
         )
 
     def modules(self) -> list[ModuleCard]:
@@ -187,17 +195,17 @@ class Outline:
             if module.pk not in modules:
                 card = ModuleCard(module.number, module.title, module.summary, module.hours)
                 modules[module.pk] = card
-                card.quiz = self._self_tests.get(module.pk)
+                card.quiz = self._quizzes.get((module.pk, None))
             if topic.pk not in topics:
                 topics[topic.pk] = TopicCard(topic.number, topic.title, topic.hours, topic.marked)
                 topics[topic.pk].quiz = self.quiz(topic)
                 modules[module.pk].topics.append(topics[topic.pk])
-            topics[topic.pk].pages.append(self.page_card(page))
+            topics[topic.pk].pages.append(self.page_card(page, self.labs(page)))
         return list(modules.values())
 
     def cards(self, slugs: Sequence[str]) -> list[PageCard]:
-        """The pages with these slugs, in reading order."""
-        return [self.page_card(page) for page in self.pages if page.slug in slugs]
+        """The pages with these slugs, in reading order, without their labs."""
+        return [self.page_card(page, []) for page in self.pages if page.slug in slugs]
 
     def neighbours(self, page: Page) -> tuple[Page | None, Page | None]:
         """The pages before and after one, across modules."""

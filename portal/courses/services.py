@@ -22,7 +22,7 @@ def course_for(user: User, slug: str) -> tuple[Course, Enrollment | None]:
         return found.cohort.course, found
     if not user.is_staff:
         raise Http404
-    return get_object_or_404(Course, slug=slug, active=True), None
+    return get_object_or_404(Course.objects.defer("glossary"), slug=slug, active=True), None
 
 
 def teaches(user: User, enrollment: Enrollment | None) -> bool:
@@ -34,6 +34,7 @@ def lab_for(user: User, slug: str) -> tuple[Lab, Enrollment]:
     """A lab the person may work in, with the enrolment that lets them. Raises Http404."""
     lab = (
         Lab.objects.select_related("module__course", "environment", "page__topic__module__course")
+        .defer("module__course__glossary", "page__topic__module__course__glossary")
         .filter(slug=slug, active=True, module__course__active=True)
         .first()
     )

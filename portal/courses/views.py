@@ -74,7 +74,7 @@ def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
     previous, next, enrollment, read, reading. ``courses/first.html`` (course, page, first): one to read before.
     """
     row, enrollment = course_for(signed_in(request), course)
-    outline = Outline(row, enrollment, slug)
+    outline = Outline(row, enrollment)
     found = next((page for page in outline.pages if page.slug == slug), None)
     if found is None:
         raise Http404

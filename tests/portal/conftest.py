@@ -17,9 +17,11 @@ from pydantic import SecretStr
 
 from labs.catalog import load
 from portal.core import queue
+from portal.courses import glossary, structure
 from portal.courses.models import Enrollment, Lab
 from portal.courses.sync import sync
 from portal.labsessions.models import Workspace
+from portal.quizzes import results
 from tests.portal.factories import EnrollmentFactory, WorkspaceFactory, write_course
 from tests.redis_server import RedisServer, redis_server
 from workers import broker
@@ -59,6 +61,8 @@ def _own_services(redis_server: RedisServer, tmp_path_factory: pytest.TempPathFa
         each.gateway_key = SecretStr("k" * 40)
     storage.cache_clear()
     cache.clear()
+    for kept in (structure, glossary, results):
+        kept.forget()
     _use_redis(redis_server.url)
     queue.client().flushall()
     yield

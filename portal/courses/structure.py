@@ -1,0 +1,44 @@
+"""What the files say of a course, read from the database once for each state of it.
+
+Its rows are written by the sync alone, which gives the course another digest with them. So every process keeps them,
+and a page costs the queries about its reader. Whoever gets these rows only reads them: all requests share them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from portal.courses.models import Course, Lab, Page
+
+KEPT = 8
+"""Courses a process remembers, the one before a sync among them."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """``pages`` in reading order, each with its topic, module and course; ``labs`` by id, those that are offered."""
+
+    pages: tuple[Page, ...]
+    labs: dict[str, Lab]
+
+
+def structure(course: Course) -> Structure:
+    """The rows of a course as its digest says."""
+    return _structure(course.pk, course.digest)
+
+
+@lru_cache(maxsize=KEPT)
+def _structure(course: int, digest: str) -> Structure:  # noqa: ARG001 -- another digest, another structure
+    row = Course.objects.defer("glossary").get(pk=course)
+    # The text of a whole course is a megabyte: each page's is read when it is first asked for.
+    pages = tuple(Page.objects.filter(topic__module__course=row).select_related("topic__module").defer("bodies"))
+    for page in pages:
+        page.topic.module.course = row
+    labs = Lab.objects.filter(module__course=row, active=True).defer("instructions", "starter")
+    return Structure(pages, {lab.slug: lab for lab in labs})
+
+
+def forget() -> None:
+    """For tests, which undo what they write, and so write other rows of the same digest."""
+    _structure.cache_clear()
