@@ -1,7 +1,8 @@
 """What the files say of a course, read from the database once for each state of it.
 
-Its rows are written by the sync alone, which gives the course another digest with them. So every process keeps them,
-and a page costs the queries about its reader. Whoever gets these rows only reads them: all requests share them.
+Its rows are written by the sync alone, which gives the course another digest with them. So every process keeps them, the
+text of a whole course being a megabyte, and a page costs the queries about its reader. All requests share these rows:
+whoever gets them only reads them.
 """
 
 from __future__ import annotations
@@ -30,13 +31,9 @@ def structure(course: Course) -> Structure:
 
 @lru_cache(maxsize=KEPT)
 def _structure(course: int, digest: str) -> Structure:  # noqa: ARG001 -- another digest, another structure
-    row = Course.objects.defer("glossary").get(pk=course)
-    # The text of a whole course is a megabyte: each page's is read when it is first asked for.
-    pages = tuple(Page.objects.filter(topic__module__course=row).select_related("topic__module").defer("bodies"))
-    for page in pages:
-        page.topic.module.course = row
-    labs = Lab.objects.filter(module__course=row, active=True).defer("instructions", "starter")
-    return Structure(pages, {lab.slug: lab for lab in labs})
+    pages = Page.objects.filter(topic__module__course=course).select_related("topic__module__course")
+    labs = Lab.objects.filter(module__course=course, active=True).defer("instructions", "starter")
+    return Structure(tuple(pages.defer("topic__module__course__glossary")), {lab.slug: lab for lab in labs})
 
 
 def forget() -> None:
