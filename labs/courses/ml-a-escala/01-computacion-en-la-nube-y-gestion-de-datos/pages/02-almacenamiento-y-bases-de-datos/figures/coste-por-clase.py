@@ -28,7 +28,7 @@ CLASSES = (
 """List prices of us-east-1, 2026, from the pricing page of Amazon S3; requests are left out."""
 
 WORDS = {
-    "es": {"reads": "veces que se lee todo al mes", "cost": "coste de toda la estancia (USD)", "stay": "días: "},
+    "es": {"reads": "veces que se lee todo al mes", "cost": "costo de toda la estancia (USD)", "stay": "días: "},
     "en": {"reads": "times all is read in a month", "cost": "cost of the whole stay (USD)", "stay": "days: "},
 }
 
