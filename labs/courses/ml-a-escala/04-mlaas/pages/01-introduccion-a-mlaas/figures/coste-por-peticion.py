@@ -6,7 +6,7 @@ PRICE_PER_CALL = 0.0010  # Amazon Rekognition, DetectLabels, first million image
 HOURS_A_MONTH = 730
 MACHINE = 0.20  # USD an hour, an example, not a list price
 PERSON = 40.0  # USD an hour, an example
-CARE = [0, 2, 5, 10, 20, 40]  # hours a month
+CARE = [0, 2, 5, 10, 20]  # hours a month; with more, the lines meet beyond the first price tier
 CALLS = [round(10 ** (3 + step / 10)) for step in range(31)]
 TEXT = {
     "es": {
