@@ -1,8 +1,8 @@
 """What the files say of a course, read from the database once for each state of it.
 
-Its rows are written by the sync alone, which gives the course another digest with them. So every process keeps them, the
-text of a whole course being a megabyte, and a page costs the queries about its reader. All requests share these rows:
-whoever gets them only reads them.
+Its rows are written by the sync alone, which gives the course another digest with them. So every process keeps them,
+the text of a whole course being a megabyte, and a page costs the queries about its reader. All requests share these
+rows: whoever gets them only reads them.
 """
 
 from __future__ import annotations
