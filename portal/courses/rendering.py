@@ -31,7 +31,7 @@ from labs.markdown import grammar
 from portal.courses.models import reader
 
 # Part of the cache key: raise it when this module would render the same text differently.
-_VERSION = "4"
+_VERSION = "5"
 
 # fmt: off
 _TAGS = {
@@ -275,5 +275,7 @@ def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Opt
         image = f'<img src="{escapeHtml(source)}" alt="{alt}" loading="lazy">'
     if len(tokens) > 1:
         return image
+    if not source.endswith(CHART):
+        image = f'<div class="drawing">{image}</div>'  # on a phone it scrolls: shrunk, nobody could read it
     caption = escapeHtml(str(token.attrGet("title") or ""))
     return f"<figure>{image}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>\n"

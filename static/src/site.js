@@ -84,11 +84,11 @@ document.querySelectorAll("[data-live]").forEach(keepLive);
 document.querySelectorAll(".toc").forEach(markReading);
 forgetOthers();
 
-// A table that is wider than its place scrolls sideways, also for who has no mouse.
-const tables = new ResizeObserver((entries) => {
+// A table or a drawing that is wider than its place scrolls sideways, also for who has no mouse.
+const wide = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
     else target.removeAttribute("tabindex");
   }
 });
-for (const table of document.querySelectorAll(".table-wrap")) tables.observe(table);
+for (const part of document.querySelectorAll(".table-wrap, .drawing")) wide.observe(part);

@@ -50,7 +50,8 @@ def test_figures_boxes_tables_and_code_have_their_own_form() -> None:
         "| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint('hola')\n```\n"
     )
     html = render(text, "/figuras/").html
-    assert '<figure><img src="/figuras/a.svg" alt="Un esquema" loading="lazy"><figcaption>Pie</figcaption>' in html
+    assert '<figure><div class="drawing"><img src="/figuras/a.svg" alt="Un esquema" loading="lazy"></div>' in html
+    assert "<figcaption>Pie</figcaption></figure>" in html
     assert '<aside class="box box-cuidado"><p class="box-title">Ojo aquí</p>' in html
     assert '<th class="align-right">' in html
     assert '<code class="language-python"><span class="nb">print</span>' in html
