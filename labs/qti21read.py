@@ -72,7 +72,7 @@ def _drop_rubrics(body: Element) -> None:
 
 def _points(root: Element, declaration: Element) -> float:
     """MAXSCORE, or the most that SCORE or the mapping of the response can be, or 1."""
-    limits = []
+    limits: list[str | None] = []
     for outcome in each(root, "outcomeDeclaration"):
         value = first(outcome, "value")
         if outcome.get("identifier") == "MAXSCORE" and value is not None:
