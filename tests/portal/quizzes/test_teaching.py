@@ -47,7 +47,7 @@ def test_who_teaches_reads_what_was_handed_in(browsers: dict[str, Client], hande
     page = browsers[who].get(seen(handed_in))
     assert page.status_code == 200
     assert str(handed_in.enrollment.user) in page.content.decode()
-    assert page.context["questions"][0].state == "open" or page.context["questions"][0].points == 0
+    assert [told.points > 0 for told in page.context["questions"]][:2] == [False, True]
 
 
 @pytest.mark.parametrize("who", OTHERS)
@@ -63,9 +63,9 @@ def test_not_even_its_owner_finds_it_there(signed_in: Client, handed_in: QuizAtt
     assert signed_in.get(results(handed_in.enrollment.cohort)).status_code == 404
 
 
-def test_who_is_not_signed_in_is_sent_to_the_door(client: Client, handed_in: QuizAttempt) -> None:
+def test_who_is_not_signed_in_is_sent_to_the_door(handed_in: QuizAttempt) -> None:
     for path in (seen(handed_in), results(handed_in.enrollment.cohort)):
-        assert client.get(path).headers["Location"].startswith("/entrar/")
+        assert Client().get(path).headers["Location"].startswith("/entrar/")
 
 
 @pytest.mark.parametrize("who", TEACHES)
@@ -136,7 +136,7 @@ def test_the_quiz_leads_there_for_who_teaches(browsers: dict[str, Client], stude
 def test_a_cohort_of_another_course_or_a_course_no_longer_taught_is_not_found(
     browsers: dict[str, Client], handed_in: QuizAttempt
 ) -> None:
-    other = CohortFactory(course=Course.objects.create(slug="otro", titles={"es": "Otro", "en": "Other"}))
+    other = CohortFactory(course=Course.objects.create(slug="otro", titles={}, summaries={}, digest=""))
     assert browsers["staff"].get(results(other)).status_code == 404
     assert browsers["staff"].get("/intentos/999999/").status_code == 404
     Course.objects.filter(pk=handed_in.quiz.module.course_id).update(active=False)
