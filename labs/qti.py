@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -20,8 +21,9 @@ from defusedxml import ElementTree as Safe
 from defusedxml.common import DefusedXmlException
 from pydantic import ValidationError
 
-from labs import authoring, qti12, qti21, quizzes
+from labs import authoring, qti12, qti12read, qti21, qti21read, quizzes
 from labs.catalog import load
+from labs.models import LANGUAGES
 from labs.qtiitems import Item, local
 from labs.quizgrading import allowed_distance
 from labs.quizmodels import (
@@ -43,8 +45,12 @@ from labs.yamlfile import YamlFile
 VERSIONS = {"1.2": qti12, "2.1": qti21}
 MOST_FILES = 2000
 MOST_BYTES = 30 * 1024 * 1024
-"""Of everything in a package, unpacked."""
+"""Of everything that is read of a package, unpacked; its films and pictures stay packed."""
 MOST_XML = 5 * 1024 * 1024
+MOST_QUESTIONS = 60
+_READ = (".xml", ".qti", ".dat")
+"""Canvas keeps its own form of a quiz in a .xml.qti, Blackboard calls its files .dat."""
+_NO_ITEMS = {"manifest", "assessmentTest", "assessmentSection"}
 
 
 class QtiError(Exception):
@@ -127,17 +133,30 @@ def _questions(items: Iterable[Item]) -> tuple[list[dict[str, Any]], list[str]]:
     notes: list[str] = []
     for item in items:
         question = {**item.as_yaml(), "id": _slug(item.id, {each["id"] for each in kept})}
-        try:
-            spec = QuizFile.model_validate({"title": {"es": "x", "en": "x"}, "questions": [question]})
-        except ValidationError as wrong:
-            reasons = {f"{error['loc'][-1]}: {error['msg']}" for error in wrong.errors()}
-            notes.append(f"{item.id}: left out ({'; '.join(sorted(reasons))})")
-            continue
-        if problems := list(quizzes.check(Quiz("", Path(), None, spec), YamlFile(Path(), {}, {}))):
-            notes.append(f"{item.id}: left out ({'; '.join(problem.reason for problem in problems)})")
-            continue
-        kept.append(question)
+        if reason := _wrong(question):
+            notes.append(f"{item.id}: left out ({reason})")
+        elif len(kept) == MOST_QUESTIONS:
+            notes.append(f"{item.id}: left out (a quiz has {MOST_QUESTIONS} questions at most)")
+        else:
+            kept.append(question)
     return kept, notes
+
+
+def _wrong(question: dict[str, Any]) -> str:
+    try:
+        spec = QuizFile.model_validate({"title": {"es": "x", "en": "x"}, "questions": [question]})
+    except ValidationError as wrong:
+        found = {(_field(error["loc"]), error["msg"]) for error in wrong.errors()}
+        return "; ".join(sorted(f"{field}: {message}" for field, message in found))
+    return "; ".join(
+        problem.reason for problem in quizzes.check(Quiz("", Path(), None, spec), YamlFile(Path(), {}, {}))
+    )
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    """The last name that an author would know: not an index, a language or the kind."""
+    names = [part for part in place if isinstance(part, str) and part not in LANGUAGES]
+    return names[-1] if names else "question"
 
 
 def _slug(name: str, taken: set[str]) -> str:
@@ -150,35 +169,51 @@ def read_package(path: Path) -> tuple[list[Item], list[str]]:
     """The items of a zip or of a single XML file, and notes on what wasn't understood. Raises QtiError."""
     items: list[Item] = []
     notes: list[str] = []
-    for name, root in _documents(path):
+    for name, content in _contents(path):
+        root = _parse(name, content)
+        if isinstance(root, str):
+            notes += [] if name.lower().endswith(".dat") else [root]  # Blackboard keeps settings in such files too
+            continue
         match local(root):
             case "questestinterop":
-                found, said = qti12.read(root)
+                found, said = qti12read.read(root)
             case "assessmentItem":
-                found, said = qti21.read(root)
-            case "manifest" | "assessmentTest":
+                found, said = qti21read.read(root)
+            case known if known in _NO_ITEMS or name.lower().endswith(".dat"):
                 continue
             case other:
-                found, said = [], [f"{name}: <{other}> is no QTI of 1.2 or 2.1; left out"]
-        items += found
-        notes += said
+                found, said = [], [f"{name}: <{other}> is no QTI of 1.2, 2.1 or 2.2; left out"]
+        new = [item for item in found if item not in items]  # a course of Canvas holds each quiz in two forms
+        items += new
+        notes += [note for note in said if note not in notes]
     return items, notes
 
 
-def _documents(path: Path) -> list[tuple[str, Element]]:
-    if not zipfile.is_zipfile(path):
-        if path.stat().st_size > MOST_XML:
-            raise QtiError(f"{path.name} is larger than {MOST_XML} bytes")
-        return [(path.name, _parse(path.name, path.read_bytes()))]
+def _contents(path: Path) -> list[tuple[str, bytes]]:
+    try:
+        return _zipped(path) if zipfile.is_zipfile(path) else [(path.name, _single(path))]
+    except (OSError, EOFError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile) as wrong:
+        # RuntimeError: it has a password; NotImplementedError: packed in a way that Python can't.
+        raise QtiError(f"{path.name} can't be read: {wrong}") from None
+
+
+def _single(path: Path) -> bytes:
+    if path.stat().st_size > MOST_XML:
+        raise QtiError(f"{path.name} is larger than {MOST_XML} bytes")
+    return path.read_bytes()
+
+
+def _zipped(path: Path) -> list[tuple[str, bytes]]:
     with zipfile.ZipFile(path) as package:
         members = package.infolist()
-        if len(members) > MOST_FILES or sum(each.file_size for each in members) > MOST_BYTES:
-            raise QtiError(f"{path.name} holds too much: {MOST_FILES} files and {MOST_BYTES} bytes unpacked at most")
         for each in members:
             if each.filename.startswith(("/", "\\")) or ".." in PurePosixPath(each.filename.replace("\\", "/")).parts:
                 raise QtiError(f"{path.name} holds a file outside of itself: {each.filename}")
-        names = sorted(each.filename for each in members if each.filename.lower().endswith(".xml"))
-        return [(name, _parse(name, _content(package, name))) for name in names]
+        # A Mac puts a shadow of every file in __MACOSX.
+        read = [each for each in members if each.filename.lower().endswith(_READ) and "__MACOSX" not in each.filename]
+        if len(members) > MOST_FILES or sum(each.file_size for each in read) > MOST_BYTES:
+            raise QtiError(f"{path.name} holds too much: {MOST_FILES} files and {MOST_BYTES} bytes unpacked at most")
+        return [(name, _content(package, name)) for name in sorted(each.filename for each in read)]
 
 
 def _content(package: zipfile.ZipFile, name: str) -> bytes:
@@ -190,11 +225,12 @@ def _content(package: zipfile.ZipFile, name: str) -> bytes:
     return content
 
 
-def _parse(name: str, content: bytes) -> Element:
+def _parse(name: str, content: bytes) -> Element | str:
+    """The root, or why there is none. A DOCTYPE alone does no harm: QTI 1.2 often has one, and nothing is fetched."""
     try:
-        root: Element = Safe.fromstring(content, forbid_dtd=True)
+        root: Element = Safe.fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException:
         raise QtiError(f"{name} defines entities or names outside files; that is refused") from None
-    except (Safe.ParseError, ValueError) as wrong:
-        raise QtiError(f"{name} is no XML: {wrong}") from None
+    except (Safe.ParseError, ValueError, LookupError) as wrong:
+        return f"{name} is no XML: {wrong}"
     return root

@@ -4,6 +4,7 @@ Model): one file an item, an assessmentTest that lists them, and a manifest.
 Written: choiceInteraction (single; multiple with a mapping that takes wrong ones from right ones, floored at 0, as
 ours is graded), textEntryInteraction (float with ``equal`` and an absolute tolerance; string with a mapping that
 ignores case), orderInteraction and matchInteraction. General feedback is modalFeedback, an option's feedbackInline.
+Reading is labs.qti21read.
 """
 
 from __future__ import annotations
@@ -11,21 +12,10 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from labs.qtiitems import Item, each, first, local, read_xhtml, write_inline, write_xhtml
+from labs.qtiitems import Item, write_inline, write_xhtml
 
 _NS = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 _CP = "http://www.imsglobal.org/xsd/imscp_v1p1"
-_NOT_TEXT = (
-    "simpleChoice",
-    "simpleAssociableChoice",
-    "feedbackInline",
-    "simpleMatchSet",
-    "choiceInteraction",
-    "textEntryInteraction",
-    "orderInteraction",
-    "matchInteraction",
-    "extendedTextInteraction",
-)
 
 
 def package(name: str, title: str, items: list[Item], language: str) -> dict[str, bytes]:
@@ -171,91 +161,3 @@ def _identifier(name: str) -> str:
 def _xml(root: Element) -> bytes:
     content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return content
-
-
-def read(root: Element) -> tuple[list[Item], list[str]]:
-    """The item in an assessmentItem, and what of it wasn't understood."""
-    name = root.get("identifier") or root.get("title") or "item"
-    body = first(root, "itemBody")
-    found = [one for one in (root if body is None else body).iter() if local(one).endswith("Interaction")]
-    if body is None or len(found) != 1:
-        return [], [f"{name}: left out (it has {len(found)} interactions, not one)"]
-    block, declaration = found[0], first(root, "responseDeclaration")
-    reader = _READERS.get(local(block))
-    if reader is None or declaration is None:
-        return [], [f"{name}: left out ({local(block)} has nothing like it here)"]
-    prompt = first(block, "prompt")
-    text = "\n\n".join(filter(None, [read_xhtml(body, _NOT_TEXT), read_xhtml(prompt) if prompt is not None else ""]))
-    modal = first(root, "modalFeedback")
-    item = Item(name, "", text, _points(root), read_xhtml(modal) if modal is not None else "")
-    notes = [f"{name}: a picture or file was left out"] if each(body, "img", "object") else []
-    return [item], notes + [f"{name}: {note}" for note in reader(item, block, declaration, root)]
-
-
-def _points(root: Element) -> float:
-    for outcome in each(root, "outcomeDeclaration"):
-        value = first(outcome, "value")
-        if outcome.get("identifier") == "MAXSCORE" and value is not None:
-            return _number(value.text, 1) or 1
-    return 1
-
-
-def _number(text: str | None, otherwise: float) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        return otherwise
-
-
-def _correct(declaration: Element) -> list[str]:
-    right = first(declaration, "correctResponse")
-    listed = [(one.text or "").strip() for one in each(right, "value")] if right is not None else []
-    mapped = [one.get("mapKey", "") for one in each(declaration, "mapEntry") if _number(one.get("mappedValue"), 0) > 0]
-    return list(dict.fromkeys([*listed, *mapped]))
-
-
-def _read_choice(item: Item, block: Element, declaration: Element, _root: Element) -> list[str]:
-    item.kind = "single" if declaration.get("cardinality") == "single" else "multiple"
-    right = _correct(declaration)
-    for choice in each(block, "simpleChoice"):
-        feedback = first(choice, "feedbackInline")
-        said = read_xhtml(feedback) if feedback is not None else ""
-        item.options.append((read_xhtml(choice, ("feedbackInline",)), choice.get("identifier") in right, said))
-    return []
-
-
-def _read_entry(item: Item, _block: Element, declaration: Element, root: Element) -> list[str]:
-    right = _correct(declaration)
-    if declaration.get("baseType") not in {"float", "integer"}:
-        item.kind, item.accept = "text", right
-        return []
-    item.kind, item.answer = "numeric", _number(right[0] if right else "", 0)
-    test = first(root, "equal")
-    distances = (test.get("tolerance") or "0").split() if test is not None else ["0"]
-    item.tolerance = max(_number(distance, 0) for distance in distances)
-    if test is not None and test.get("toleranceMode") == "relative":
-        item.tolerance *= abs(item.answer) / 100  # QTI says it in percent
-    return [] if right else ["it states no right number: 0 was put"]
-
-
-def _read_order(item: Item, block: Element, declaration: Element, _root: Element) -> list[str]:
-    texts = {choice.get("identifier"): read_xhtml(choice) for choice in each(block, "simpleChoice")}
-    item.kind, item.items = "ordering", [texts[name] for name in _correct(declaration) if name in texts]
-    return []
-
-
-def _read_match(item: Item, block: Element, declaration: Element, _root: Element) -> list[str]:
-    texts = {one.get("identifier"): read_xhtml(one) for one in each(block, "simpleAssociableChoice")}
-    pairs = [name.split() for name in _correct(declaration)]
-    known = [pair for pair in pairs if len(pair) == 2 and all(name in texts for name in pair)]
-    item.kind, item.pairs = "matching", [(texts[left], texts[right]) for left, right in known]
-    unused = set(texts) - {name for pair in known for name in pair}
-    return [f"{len(unused)} texts that match nothing were left out"] if unused else []
-
-
-_READERS = {
-    "choiceInteraction": _read_choice,
-    "textEntryInteraction": _read_entry,
-    "orderInteraction": _read_order,
-    "matchInteraction": _read_match,
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,18 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 _BLOCK = re.compile(r"```\w*\n(.*?)\n```", re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")
+_SPACE = "\N{NO-BREAK SPACE}"
+_PARAGRAPHS = {"p", "div", "li", "ul", "ol", "br", "tr", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
+_INDENT = re.compile(r"\n[ \t]{4,}")
+"""What only lays out the XML; in Markdown it would be a block of code."""
+_MOST_DEEP = 200
+GAP = "____"
+"""What stands in a text where something is typed or chosen within it."""
+_GAPS = {"textEntryInteraction", "inlineChoiceInteraction"}
+
+
+class LeftOut(Exception):
+    """Why an item of a package can't be a question here."""
 
 
 @dataclass
@@ -96,25 +109,60 @@ def html_of(markdown: str) -> str:
     return "".join(tostring(child, encoding="unicode") for child in holder)
 
 
+def number(text: str | None) -> float | None:
+    """A finite number; None where there is none."""
+    try:
+        found = float((text or "").strip())
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def unseen(*texts: Element) -> list[str]:
+    """Notes on what a text shows and Markdown of ours can't be given."""
+    notes = []
+    pictures = each_of(texts, "img", "object", "audio", "video", "matimage", "mataudio", "matvideo")
+    if any(not one.get("data-equation-content") for one in pictures):
+        notes.append("a picture or file was left out")
+    if each_of(texts, "math"):
+        notes.append("a formula was taken as plain text: write it in LaTeX")
+    return notes
+
+
+def each_of(texts: tuple[Element, ...], *names: str) -> list[Element]:
+    return [found for text in texts for found in each(text, *names)]
+
+
 def read_xhtml(element: Element, without: tuple[str, ...] = ()) -> str:
     """Markdown of a QTI text; elements named in ``without`` are passed over, with what is in them."""
-    text = _read(element, without)
+    text = _read(element, without).replace(_SPACE, " ")
+    text = re.sub(rf"\n\s*{GAP}\s*(?=\n|$)", "", f"\n{text}")  # a gap alone on its line says nothing
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+(?=\n)", "", text)).strip()
 
 
-def _read(element: Element, without: tuple[str, ...]) -> str:
-    inside = element.text or ""
+def _read(element: Element, without: tuple[str, ...], deep: int = 0) -> str:
+    if deep > _MOST_DEEP:
+        return "".join(element.itertext())
+    inside = _INDENT.sub("\n", element.text or "")
     for child in element:
         name = local(child)
-        if name not in without:
-            content = _read(child, without)
-            if name == "pre":
-                code = "".join(child.itertext())
-                content = f"\n\n```python\n{code}\n```\n\n"
-            elif name == "code":
-                content = f"`{content}`"
-            elif name in {"p", "div", "li", "br"}:
-                content = f"\n\n{content.strip()}\n\n"
-            inside += content
-        inside += child.tail or ""
+        if name in _GAPS:
+            inside += GAP
+        elif name and name not in without:
+            inside += _marked(child, name, _read(child, without, deep + 1))
+        inside += _INDENT.sub("\n", child.tail or "")
     return inside
+
+
+def _marked(child: Element, name: str, content: str) -> str:
+    if name == "pre":
+        return f"\n\n```python\n{''.join(child.itertext())}\n```\n\n"
+    if name == "code":
+        return f"`{content}`"
+    if name in {"sup", "sub"} and content.strip():
+        return ("^" if name == "sup" else "_") + content.strip()
+    if name in {"td", "th"}:
+        return f"{content.strip()} "
+    if name == "img" and (formula := child.get("data-equation-content")):
+        return f"${formula}$"
+    return f"\n\n{content.strip()}\n\n" if name in _PARAGRAPHS else content

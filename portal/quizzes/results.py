@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
-from portal.courses.models import Course, Enrollment
+from portal.courses.models import Cohort, Course, Enrollment
 from portal.courses.progress import QuizCard
 from portal.quizzes.models import CohortQuiz, Quiz, QuizAttempt
 
@@ -85,3 +86,37 @@ def _attempts(enrollment: Enrollment) -> dict[int, list[QuizAttempt]]:
     for attempt in light.filter(enrollment=enrollment):
         found[attempt.quiz_id].append(attempt)
     return found
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    """What a student has reached in one quiz. ``attempts``: those handed in. ``open``: one is under way."""
+
+    student: str
+    attempts: list[QuizAttempt]
+    counted: QuizAttempt | None
+    passed: bool
+    open: bool
+
+
+def of_cohort(quiz: Quiz, cohort: Cohort) -> tuple[CohortQuiz, list[StudentRow]]:
+    """The cohort's rule for a quiz and its students, by name, with their attempts, in three queries."""
+    rule = CohortQuiz.objects.filter(cohort=cohort, quiz=quiz).first() or CohortQuiz(quiz=quiz)
+    given: dict[int, list[QuizAttempt]] = defaultdict(list)
+    light = QuizAttempt.objects.only("enrollment", "number", "submitted_at", "points", "max_points")
+    for attempt in light.filter(quiz=quiz, enrollment__cohort=cohort):
+        given[attempt.enrollment_id].append(attempt)
+    students = cohort.enrollments.filter(role=Enrollment.Role.STUDENT).select_related("user")
+    rows = [_row(str(student.user), given[student.pk], rule) for student in students]
+    return rule, sorted(rows, key=lambda row: row.student.casefold())
+
+
+def _row(student: str, attempts: list[QuizAttempt], rule: CohortQuiz) -> StudentRow:
+    count = counted(attempts, rule)
+    return StudentRow(
+        student=student,
+        attempts=[attempt for attempt in attempts if attempt.submitted_at],
+        counted=count,
+        passed=has_passed(count),
+        open=any(attempt.submitted_at is None for attempt in attempts),
+    )

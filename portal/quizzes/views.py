@@ -1,4 +1,4 @@
-"""Taking a quiz: its intro, the attempt that saves itself, the result."""
+"""Taking a quiz: its intro, the attempt that saves itself, the result. For who teaches: what a cohort handed in."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from portal.core.api import ApiError, api
 from portal.quizzes import access, answers, attempts
 from portal.quizzes.models import QuizAttempt
 from portal.quizzes.presenting import Presenter
-from portal.quizzes.results import counted, has_passed, rule_for
+from portal.quizzes.results import counted, has_passed, of_cohort, rule_for
 
 
 @never_cache
 @require_safe
 def quiz(request: HttpRequest, course: str, module: int, slug: str) -> HttpResponse:
     """``quizzes/quiz.html``: quiz, course, enrollment (None for staff), rule, over, attempts, open, counted, passed,
-    left (attempts; None without limit)."""
-    found, enrollment = access.quiz_for(signed_in(request), course, module, slug)
+    left (attempts; None without limit), taught (cohorts whose results the reader may see)."""
+    user = signed_in(request)
+    found, enrollment = access.quiz_for(user, course, module, slug)
     rule = rule_for(enrollment, found)
     own = list(QuizAttempt.objects.filter(quiz=found, enrollment=enrollment).defer("spec")) if enrollment else []
     for attempt in own:
@@ -40,6 +41,7 @@ def quiz(request: HttpRequest, course: str, module: int, slug: str) -> HttpRespo
         "counted": count,
         "passed": has_passed(count),
         "left": None if rule.max_attempts is None else max(0, rule.max_attempts - len(own)),
+        "taught": access.taught_cohorts(user, found.module.course),
     }
     return render(request, "quizzes/quiz.html", context)
 
@@ -108,6 +110,38 @@ def _result(request: HttpRequest, own: QuizAttempt) -> HttpResponse:
         "taken": own.submitted_at is not None and rule.takes(own.submitted_at),
         "left": left,
         "again": own.quiz.active and left != 0,
+    }
+    return render(request, "quizzes/result.html", context)
+
+
+@never_cache
+@require_safe
+def results(request: HttpRequest, course: str, module: int, slug: str, cohort: int) -> HttpResponse:
+    """``quizzes/results.html``, for who teaches the cohort: course, quiz, cohort, rule, rows (StudentRow)."""
+    found, taught = access.taught_quiz(signed_in(request), course, module, slug, cohort)
+    rule, rows = of_cohort(found, taught)
+    context = {"course": found.module.course, "quiz": found, "cohort": taught, "rule": rule, "rows": rows}
+    return render(request, "quizzes/results.html", context)
+
+
+@never_cache
+@require_safe
+def handed_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """``quizzes/result.html`` of a student, to read only, for who teaches them: with what is right, whatever the rule
+    tells the student; besides, student and cohort."""
+    attempt = access.handed_in_attempt(signed_in(request), pk)
+    rule = rule_for(attempt.enrollment, attempt.quiz)
+    context = {
+        "course": attempt.quiz.module.course,
+        "quiz": attempt.quiz,
+        "attempt": attempt,
+        "student": str(attempt.enrollment.user),
+        "cohort": attempt.enrollment.cohort,
+        "rule": rule,
+        "shows": rule.shows_answers(clock.now()),
+        "questions": Presenter(attempt).told(shows=True),
+        "passed": has_passed(attempt),
+        "taken": attempt.submitted_at is not None and rule.takes(attempt.submitted_at),
     }
     return render(request, "quizzes/result.html", context)
 
