@@ -88,6 +88,9 @@ def _graded(host: Host, job: GradeJob, most_seconds: int | None) -> tuple[GradeR
         return result, host.driver.peak_memory(attempt.handles[0]) if attempt.handles else 0
     finally:
         attempt.close()
+        for handle in host.driver.list():
+            if handle.labels.get("job") == job.job:  # it was being started when somebody ended this
+                host.driver.stop(handle)
 
 
 def _judged(lab: Lab, name: str, result: GradeResult, peak_memory: int) -> Run:

@@ -42,7 +42,8 @@ def measure(portal: LivePortal, catalog: Catalog, lab: str) -> tuple[float, floa
 
 
 async def _read(url: str, readers: list[Waiter], paths: list[str], times: int) -> list[float]:
-    limits = httpx.Limits(max_connections=READERS * 5, max_keepalive_connections=READERS * 5)
+    # A connection isn't used again about when the server, after five seconds, would close it.
+    limits = httpx.Limits(max_connections=READERS * 5, max_keepalive_connections=READERS * 5, keepalive_expiry=2)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
         began = time.monotonic()
         asked = []

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +15,13 @@ import pytest
 
 from labs.catalog import Lab
 from labs.kit import notebook
+from tests.live import wait_for
 from tests.workers.course import CHECKS
 from tests.workers.lab_host import lab_host
 from workers import proofs, spoiled, verify
 from workers.config import ROOT
 from workers.host import Host
+from workers.sandboxes import choose
 
 __all__ = ["lab_host"]
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
@@ -99,3 +107,16 @@ def test_one_tree_can_be_asked_for_alone(lab_host: Host, monkeypatch: pytest.Mon
     assert [row.split()[2:4] for row in said] == [["mutant", "resta"]]
     assert not verify.main("suma", lab_host.driver.name, said.append, only="resto")
     assert said[-1] == "suma has no tree named resto"
+
+
+def test_when_it_is_ended_no_sandbox_of_it_stays(lab_host: Host) -> None:
+    run_dir = Path(tempfile.mkdtemp(prefix="lab-", dir="/dev/shm"))
+    driver = choose(lab_host.config.model_copy(update={"run_dir": run_dir}))
+    told = {"LABS_RUN_DIR": str(run_dir), "LABS_CONTENT_DIR": str(lab_host.config.content_dir)}
+    asked = ["verify", "suma", "--driver", driver.name, "--only", "endless loop"]
+    with subprocess.Popen([sys.executable, "manage.py", "labs", *asked], cwd=ROOT, env={**os.environ, **told}) as going:
+        wait_for(lambda: bool(driver.list()), 120, lambda: f"no sandbox came; exit status {going.poll()}")
+        going.send_signal(signal.SIGTERM)
+        assert going.wait(60) == 128 + signal.SIGTERM
+    assert driver.list() == []
+    shutil.rmtree(run_dir)
