@@ -22,7 +22,7 @@ TEXT = {
         "review": "revisiones",
         "wrong": "errores que pasan",
         "x": "umbral de confianza",
-        "y": "coste de 1000 casos (en revisiones)",
+        "y": "costo de 1000 casos (en revisiones)",
         "slider": "un error cuesta lo que estas revisiones: ",
     },
     "en": {
