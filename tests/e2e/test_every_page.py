@@ -23,6 +23,7 @@ RUN_AXE = """async (theme) => {
   const options = {iframes: false, resultTypes: ["violations"]};
   if (theme === "dark") options.runOnly = ["color-contrast", "link-in-text-block"];
   document.documentElement.dataset.theme = theme;
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const found = await axe.run(document, options);
   return found.violations.map((each) => [each.id, each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]);
 }"""
@@ -85,7 +86,12 @@ class Walk:
 
 @pytest.fixture(scope="module")
 def reader(browser: Browser, live_portal: LivePortal) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=live_portal.url, locale="es-MX", viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        base_url=live_portal.url,
+        locale="es-MX",
+        viewport={"width": 1280, "height": 900},
+        reduced_motion="reduce",  # a button has the other theme's colours at once
+    )
     context.set_default_timeout(30_000)
     sign_in(context.new_page(), live_portal)
     yield context
