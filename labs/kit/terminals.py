@@ -7,6 +7,7 @@ other) with one more, ``["ack", n]``: the page has drawn n more characters (http
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -37,6 +38,8 @@ LOST = 4 << 20
 """Characters that may wait for a reader who never says what they have drawn, before the connection is closed."""
 FIRST_WORD = 30.0
 """Seconds that a page has, once connected, to say that it tells what it draws. Until then what isn't sent counts."""
+HELD_OPEN = 3.0
+"""Seconds that a terminal which is closed has for its own end, before it is given up with what holds it open."""
 TRY_AGAIN = 1013
 
 
@@ -105,6 +108,13 @@ class Terminals(TerminalManager):
         terminal.closing = True  # its end is found where its output is read
         self.go_on(terminal)
         await super().terminate(name, force=force)
+        ends = time.monotonic() + HELD_OPEN
+        while self.terminals.get(name) is terminal and time.monotonic() < ends:
+            await asyncio.sleep(0.05)
+        if self.terminals.get(name) is terminal:  # something that its shell left behind holds it open
+            self.on_eof(terminal)
+            for client in list(terminal.clients):
+                client.on_pty_died()
 
     def on_eof(self, terminal: PtyWithClients) -> None:
         process = terminal.ptyproc

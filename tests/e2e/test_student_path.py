@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from labs.catalog import Lab, load
 from tests.e2e.conftest import MISSING
@@ -112,22 +112,22 @@ def test_a_run_begun_while_the_page_still_looks_for_the_last_one_is_the_one_that
     lab_page.type(labs[LIGHT].spec.entry, "print('el nuevo')\n")
     lab_page.wait_until_saved()
 
-    held: list[tuple[Route, APIResponse]] = []
+    def asks(request: Request) -> bool:
+        return request.url.endswith("/lab/runs") and request.method == "GET"
 
-    def hold(route: Route) -> None:
-        if route.request.method == "GET":
-            held.append((route, route.fetch()))
-        else:
-            route.continue_()
-
-    page.route("**/lab/runs", hold)
-    with page.expect_request("**/lab/runs"):
+    with page.expect_response(lambda response: asks(response.request)) as told:
+        page.reload()
+    before = told.value.text()  # what the sandbox knows now
+    headers = {name: text for name, text in told.value.all_headers().items() if name.startswith("access-control-")}
+    held: list[Route] = []
+    page.route("**/lab/runs", lambda route: held.append(route) if asks(route.request) else route.continue_())
+    with page.expect_request(asks):
         page.reload()
     lab_page.run()
     expect(lab_page.output).to_contain_text("el nuevo")
-    with page.expect_request_finished(lambda request: request.url.endswith("/lab/runs") and request.method == "GET"):
-        for route, answer in held:
-            route.fulfill(response=answer)
+    with page.expect_request_finished(asks):
+        for route in held:
+            route.fulfill(body=before, headers={**headers, "content-type": "application/json"})
     lab_page.wait_until_saved()
     expect(lab_page.output).to_contain_text("el nuevo")
     assert "el anterior" not in lab_page.output.inner_text()

@@ -187,6 +187,24 @@ def test_a_waiting_program_goes_on_when_its_page_leaves_and_ends_when_it_is_clos
     assert terminals.names() == []
 
 
+def test_what_a_shell_leaves_behind_does_not_keep_its_terminal_open(terminals: Terminals) -> None:
+    name = terminals.open()[1]["name"]
+
+    async def test(connect: Callable[[str], Awaitable[Screen]]) -> None:
+        screen = await connect(name)
+        await screen.until(READY_FOR_INPUT)
+        await screen.type("(trap '' HUP INT TERM; sleep 120) & echo li''sto")
+        await screen.until("listo")
+        request = asyncio.to_thread(terminals.session.request, "DELETE", f"/api/terminals/{name}")
+        deleting = asyncio.create_task(request)
+        while (await screen.message())[0] != "disconnect":
+            pass
+        assert (await deleting)[0] == 204
+
+    terminals.use(test)
+    assert terminals.names() == []
+
+
 def test_a_page_that_comes_back_has_time_to_say_that_it_counts_what_it_draws(terminals: Terminals) -> None:
     name = terminals.open()[1]["name"]
 
