@@ -20,10 +20,11 @@ was graded in real sandboxes: its starter, its solution, each mutant, and what s
 is the most that the student's sandbox held in any of them, cached files included, of what it may. *Seconds* are the
 solution's grading beyond the start of its sandboxes, on two cores with other work beside. *Proof* names the lab and
 environment that were tried: while they are the same, the tests grade the solution and one other of a lab in each run,
-each day the next; else all.
+each day the next; else all. *In a row* is how often that was proven without a failure between: one that fails loses
+its row.
 
-| lab | environment | checks | mutants | memory, MiB | seconds | proof |
-|---|---|---|---|---|---|---|
+| lab | environment | checks | mutants | memory, MiB | seconds | proof | in a row |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -34,16 +35,27 @@ def proof_of(catalog: Catalog, lab: Lab) -> str:
 
 
 def record(table: Path, catalog: Catalog, lab: Lab, runs: Sequence[Run]) -> None:
-    """Write the lab's row, and drop those of labs that are no more. Rows stand in the order of the course."""
+    """Write the lab's row, or strike it when a run failed; and drop those of labs that are no more. Rows stand in the
+    order of the course.
+    """
     rows = read(table)
+    before = rows.pop(lab.id, "")
+    if all(run.ok for run in runs):
+        rows[lab.id] = _row(catalog, lab, runs, before)
+    table.write_text(HEAD + "".join(f"{rows[known]}\n" for known in catalog.labs if known in rows))
+
+
+def _row(catalog: Catalog, lab: Lab, runs: Sequence[Run], before: str) -> str:
+    """``before``: the row that this one replaces. While it has the same proof, the two are a row of proofs."""
     solution = next(run for run in runs if run.name == "solution").result.timings
     limit = limits_of(catalog.environments[lab.spec.environment], lab.spec.limits).memory_mb
     peak = max(run.peak_memory for run in runs) >> 20
     seconds = solution["total"] - solution["start"]
     cells = [lab.id, lab.spec.environment, len(lab.spec.checks), len(lab.spec.mutants), f"{peak} of {limit}"]
-    cells += [f"{seconds:.1f}", f"`{proof_of(catalog, lab)}`"]
-    rows[lab.id] = f"| {' | '.join(map(str, cells))} |"
-    table.write_text(HEAD + "".join(f"{rows[known]}\n" for known in catalog.labs if known in rows))
+    proof = f"`{proof_of(catalog, lab)}`"
+    in_a_row = 1 + (int(before.split("|")[-2]) if proof in before else 0)
+    cells += [f"{seconds:.1f}", proof, in_a_row]
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def read(table: Path) -> dict[str, str]:

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from labs.catalog import Lab
+from labs.catalog import Lab, load
 from labs.kit import notebook
 from tests.live import wait_for
 from tests.workers.course import CHECKS
@@ -48,12 +49,23 @@ def test_a_lab_proves_itself_and_its_row_says_so(lab_host: Host, tmp_path: Path)
     assert runs[2].lost == ("suma",)
     assert "mutant resta" in verify.table_row(runs[2])
     assert runs[1].peak_memory >= 0
-    table.write_text(f"{proofs.HEAD}| gone | base | 1 | 1 | 1 of 2 | 3.0 | `000000000000` |\n")
+    table.write_text(f"{proofs.HEAD}| gone | base | 1 | 1 | 1 of 2 | 3.0 | `000000000000` | 1 |\n")
     proofs.record(table, lab_host.catalog, lab, runs)
     assert list(proofs.read(table)) == ["suma"]
+    assert in_a_row(table) == 1
+    proofs.record(table, lab_host.catalog, lab, runs)
+    assert in_a_row(table) == 2
     assert proofs.proven(table, lab_host.catalog) == {"suma"}
     (lab.path / "instructions.es.md").write_text("Sume dos números.\n")
     assert proofs.proven(table, lab_host.catalog) == set(), "something else is there now"
+    proofs.record(table, lab_host.catalog, suma(lab_host), runs)
+    assert in_a_row(table) == 1, "it begins anew with what is there now"
+    proofs.record(table, lab_host.catalog, suma(lab_host), [*runs, replace(runs[0], problems=("flaked",))])
+    assert proofs.read(table) == {}, "one that failed is proven no more"
+
+
+def in_a_row(table: Path) -> int:
+    return int(proofs.read(table)["suma"].split("|")[-2])
 
 
 def test_checks_that_break_on_what_students_hand_in_are_named(lab_host: Host, checks: Path) -> None:
@@ -95,8 +107,6 @@ def test_functions_keep_their_names_and_take_anything() -> None:
 
 
 def _course() -> dict[str, Lab]:
-    from labs.catalog import load
-
     return load(ROOT / "labs").labs
 
 
