@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labs.kit.notebook import parse, transplant
 
@@ -85,9 +85,16 @@ Variables = dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], str]
 
 
 class Ready(Model):
-    """``port``: the service counts as ready once something listens there."""
+    """When a service counts as ready: once something listens at ``port`` and then ``command`` ends with status 0."""
 
-    port: Port
+    port: Port | None = None
+    command: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> Self:
+        if self.port is None and not self.command:
+            raise ValueError("needs a port, a command or both")
+        return self
 
 
 class Service(Model):

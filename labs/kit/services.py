@@ -31,6 +31,9 @@ START_SECONDS = 120.0
 """How long a grading waits for all of them, beside the lab's own time. The worker waits as long."""
 NEXT_SECONDS = 60.0
 """How long the next service waits for one that doesn't become ready."""
+PROBE_SECONDS = 10.0
+"""How long a service's readiness command may take before it counts as a no."""
+PROBE_PAUSE_SECONDS = 0.5
 TERM_SECONDS = 5.0
 MAX_ENDS = 5
 ENDS_WITHIN_SECONDS = 60.0
@@ -52,6 +55,8 @@ class Declared:
     command: tuple[str, ...]
     start: Literal["session", "demand"] = "session"
     port: int | None = None
+    probe: tuple[str, ...] = ()
+    """Ends with status 0 once the service is ready."""
     restart: bool = True
     env: dict[str, str] = field(default_factory=dict)
 
@@ -66,12 +71,14 @@ class Declared:
                 command=tuple(data["command"]),
                 start=data.get("start", "session"),
                 port=ready.get("port"),
+                probe=tuple(ready.get("command", ())),
                 restart=data.get("restart", True),
                 env=data.get("env", {}),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise BadDeclaration(f"not a service: {error!r}") from None
-        texts = [made.id, *made.command, *(x for part in (made.title, made.env) for pair in part.items() for x in pair)]
+        pairs = [*made.title.items(), *made.env.items()]
+        texts = [made.id, *made.command, *made.probe, *(text for pair in pairs for text in pair)]
         sound = all(isinstance(text, str) and "\0" not in text for text in texts)
         named = re.fullmatch(r"[a-z0-9-]+", made.id) if sound else None
         if not named or not made.command or not (made.port is None or type(made.port) is int):
@@ -185,27 +192,30 @@ class Service:
         self.log.write(f"\x1b[2m■ {ended}\x1b[0m\n".encode())
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], int]:
-        home = places.HOME / "services" / self.declared.id
-        home.mkdir(parents=True, exist_ok=True)
-        variables = {**clean_environment(), "SERVICE_HOME": str(home), **self.declared.env}
         pipe, theirs = os.pipe()
         os.set_blocking(pipe, False)
         try:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *self.declared.command],
-                stdin=subprocess.DEVNULL,
-                stdout=theirs,
-                stderr=theirs,
-                cwd=places.WORK,
-                env=variables,
-                start_new_session=True,
-            )
+            process = self._popen(self.declared.command, theirs)
         except OSError:
             os.close(pipe)
             raise
         finally:
             os.close(theirs)
         return process, pipe
+
+    def _popen(self, command: tuple[str, ...], output: int) -> subprocess.Popen[bytes]:
+        """``command`` in the student's workspace, with the service's own folder and variables."""
+        home = places.HOME / "services" / self.declared.id
+        home.mkdir(parents=True, exist_ok=True)
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=places.WORK,
+            env={**clean_environment(), "SERVICE_HOME": str(home), **self.declared.env},
+            start_new_session=True,
+        )
 
     def _saw_end(self) -> None:
         self._ended = True
@@ -227,6 +237,8 @@ class Service:
         port = self.declared.port
         while not self._over and port is not None and port not in listening():
             await self._sleep(POLL_SECONDS)
+        while not self._over and self.declared.probe and not await self._probed():
+            await self._sleep(PROBE_PAUSE_SECONDS)
         if not self._over:
             self._enter("ready")
         while not self._over:
@@ -237,6 +249,21 @@ class Service:
             while not self._ended and (left := end - time.monotonic()) > 0:
                 await self._sleep(left)
 
+    async def _probed(self) -> bool:
+        """Whether the readiness command says yes. What it prints is nobody's: it is asked over and over."""
+        try:
+            probe = self._popen(self.declared.probe, subprocess.DEVNULL)
+        except OSError:  # no more processes, or no more room: a moment later perhaps
+            return False
+        end = time.monotonic() + PROBE_SECONDS
+        try:
+            while not _has_ended(probe) and not self._over and time.monotonic() < end:
+                await self._sleep(POLL_SECONDS)
+        finally:
+            _signal(probe, signal.SIGKILL)
+            status = probe.wait()
+        return status == 0
+
     @property
     def _over(self) -> bool:
         return self._ended or self._stopping
@@ -246,6 +273,11 @@ class Service:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), seconds)
         self._woken.clear()
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has, without reaping it: until then nobody else gets its number."""
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

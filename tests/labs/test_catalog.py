@@ -147,6 +147,7 @@ def test_a_lab_adds_services_and_pages_to_its_environments(root: Path) -> None:
         ("uis", [UI.format("b", 80, "uno")], "greater than or equal to 1024"),
         ("services", [SERVICE.format("uno", 7003)], "two services have the id `uno` (the other is the environment's)"),
         ("services", [SERVICE.format("dos", 7001)], "two services have the port `7001`"),
+        ("services", [SERVICE.format("dos", 7003).replace("{port: 7003}", "{}")], "needs a port, a command or both"),
         ("services", [SERVICE.format("dos", 7003).replace("[sleep, '9']", "[]")], "`services.0.command`"),
         ("services", [SERVICE.format("dos", 7003).replace("sleep", "''")], "`services.0.command.0`"),
     ],

@@ -26,6 +26,7 @@ class H(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args): print("\\x1b[32mGET\\x1b[0m ñ", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), H).serve_forever()
 """
+ASKED_TWICE = 'echo >>"$SERVICE_HOME/asked"; exec test $(wc -l <"$SERVICE_HOME/asked") -gt 2'
 STUBBORN = "trap '' TERM; sleep 600 & echo pid $! fin; sleep 600; sleep 600"
 
 
@@ -37,7 +38,7 @@ def free_port() -> int:
 
 def service(ident: str, *command: str, port: int | None = None, **more: Any) -> dict[str, Any]:
     ready = {"port": port} if port else None
-    return {"id": ident, "title": {"es": ident, "en": ident}, "command": list(command), "ready": ready, **more}
+    return {"id": ident, "title": {"es": ident, "en": ident}, "command": list(command), "ready": ready} | more
 
 
 def eventually(ask: Callable[[], Any], seconds: float = READY_SECONDS) -> Any:
@@ -111,6 +112,8 @@ def lab() -> Iterator[Lab]:
         service("roto", "sh", "-c", "echo adiós >&2; exit 3", start="demand"),
         service("una-vez", "sh", "-c", "exit 4", start="demand", restart=False),
         service("nada", "no-hay-tal-programa", start="demand", restart=False),
+        service("lento", "sleep", "600", start="demand", ready={"command": ["sh", "-c", ASKED_TWICE]}),
+        service("mudo", "sleep", "600", start="demand", ready={"command": ["no-hay-tal-programa"]}),
         ports=(made.port,),
     )
     assert pushed == 204
@@ -138,6 +141,15 @@ def test_they_start_in_order_in_the_workspace_with_a_folder_of_their_own(lab: La
     began = lab.log("dos", "\ndos\n")[0]
     assert "\nuno\n" in began, "the second began when the first was ready"
     assert lab.get("terco")["state"] == "stopped", "one on demand waits for someone to ask"
+
+
+def test_it_is_ready_when_its_command_says_so(lab: Lab) -> None:
+    lab.act("mudo", "start")
+    lab.act("lento", "start")
+    lab.wait("lento", "ready")
+    assert (lab.session.folder / "home/services/lento/asked").read_text() == "\n" * 3
+    assert lab.get("mudo")["state"] == "starting"
+    assert lab.act("mudo", "stop")[1]["state"] == "stopped"
 
 
 def test_a_killed_one_comes_back_and_a_reader_of_its_log_goes_on(lab: Lab) -> None:
