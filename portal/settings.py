@@ -76,7 +76,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": PORTAL.database()}
+# A connection serves the requests of its thread one after the other (portal.core.handler).
+DATABASES = {"default": {**PORTAL.database(), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {

@@ -39,7 +39,7 @@ def standing(enrollment: Enrollment | None, modules: Sequence[ModuleCard]) -> St
 
 
 def own(enrollment: Enrollment) -> Certificate | None:
-    """No query where the enrolment was read by services.course_for."""
+    """None before it is issued."""
     try:
         return enrollment.certificate
     except models.ObjectDoesNotExist:

@@ -152,7 +152,7 @@ class Page(models.Model):
     def title(self) -> str:
         return in_language(self.titles)
 
-    @property
+    @cached_property
     def url(self) -> str:
         return reverse("courses:page", args=[self.topic.module.course.slug, self.slug])
 
@@ -179,6 +179,10 @@ class Lab(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    @cached_property
+    def url(self) -> str:
+        return reverse("labs:lab", args=[self.slug])
 
     @cached_property
     def file(self) -> LabFile:

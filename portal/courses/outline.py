@@ -9,8 +9,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from django.urls import reverse
-
 from portal.courses.models import Course, Enrollment, Lab, LastPlace, Page, Topic, reader
 from portal.courses.progress import LabProgress, QuizCard, progress, quiz_cards
 from portal.courses.reading import Kind, last_place, read_pages
@@ -160,7 +158,7 @@ class Outline:
             title=lab.title,
             summary=lab.summary,
             minutes=lab.file.minutes,
-            url=reverse("labs:lab", args=[lab.slug]),
+            url=lab.url,
             points=done.points,
             max_points=lab.max_points,
             passed=done.points * 100 >= lab.file.pass_points * lab.max_points,
@@ -173,7 +171,8 @@ class Outline:
         return [self.card(offered[slug]) for slug in page.labs if slug in offered]
 
     def quiz(self, topic: Topic) -> QuizCard | None:
-        return self._quizzes.get((topic.module_id, topic.pk))
+        """The topic's quiz, asked for alone: a page shows no other."""
+        return next(iter(quiz_cards(self.course, self.enrollment, topic)), None)
 
     def page_card(self, page: Page, labs: list[LabCard]) -> PageCard:
         return PageCard(
@@ -198,7 +197,7 @@ class Outline:
                 card.quiz = self._quizzes.get((module.pk, None))
             if topic.pk not in topics:
                 topics[topic.pk] = TopicCard(topic.number, topic.title, topic.hours, topic.marked)
-                topics[topic.pk].quiz = self.quiz(topic)
+                topics[topic.pk].quiz = self._quizzes.get((module.pk, topic.pk))
                 modules[module.pk].topics.append(topics[topic.pk])
             topics[topic.pk].pages.append(self.page_card(page, self.labs(page)))
         return list(modules.values())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.courses.models import Course, Enrollment
+from portal.courses.models import Course, Enrollment, Topic
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class QuizCard:
 
 
 Source = Callable[[Enrollment], dict[str, LabProgress]]
-CardSource = Callable[[Course, Enrollment | None], list[QuizCard]]
+CardSource = Callable[[Course, Enrollment | None, Topic | None], list[QuizCard]]
 _sources: list[Source] = []
 _card_sources: list[CardSource] = []
 
@@ -50,7 +50,7 @@ def register(source: Source) -> None:
 
 
 def register_quizzes(source: CardSource) -> None:
-    """The same for quizzes: ``source`` answers with every quiz of the course, tried or not."""
+    """The same for quizzes: ``source`` answers with every quiz of the course, or of one topic, tried or not."""
     _card_sources[:] = [source]
 
 
@@ -59,6 +59,6 @@ def progress(enrollment: Enrollment | None) -> dict[str, LabProgress]:
     return _sources[0](enrollment) if enrollment and _sources else {}
 
 
-def quiz_cards(course: Course, enrollment: Enrollment | None) -> list[QuizCard]:
-    """Every quiz of a course with what its reader has reached."""
-    return _card_sources[0](course, enrollment) if _card_sources else []
+def quiz_cards(course: Course, enrollment: Enrollment | None, topic: Topic | None = None) -> list[QuizCard]:
+    """Every quiz of a course, or of one topic of it, with what its reader has reached."""
+    return _card_sources[0](course, enrollment, topic) if _card_sources else []

@@ -53,7 +53,7 @@ def left_at(enrollment: Enrollment, page: str, heading: Heading | None) -> None:
 
 
 def last_place(enrollment: Enrollment | None) -> LastPlace | None:
-    """None before the first page. No query where the enrolment was read by services.course_for."""
+    """None before the first page."""
     if enrollment is None:
         return None
     try:

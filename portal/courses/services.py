@@ -14,9 +14,12 @@ from portal.core import clock
 from portal.courses.models import Course, Enrollment, Invite, Lab
 
 
-def course_for(user: User, slug: str) -> tuple[Course, Enrollment | None]:
-    """A course that somebody may read, with their newest enrolment in it; staff may do without one. Raises Http404."""
-    rows = Enrollment.objects.of(user).select_related("cohort__course", "last_place", "certificate")
+def course_for(user: User, slug: str, *related: str) -> tuple[Course, Enrollment | None]:
+    """A course that somebody may read, with their newest enrolment in it; staff may do without one. Raises Http404.
+
+    ``related``: what else of the enrolment is read with it, in the same query.
+    """
+    rows = Enrollment.objects.of(user).select_related("cohort__course", *related)
     found = rows.filter(cohort__course__slug=slug, cohort__course__active=True).first()
     if found is not None:
         return found.cohort.course, found

@@ -50,7 +50,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest, course: str) -> HttpResponse:
     """``courses/home.html``: course, enrollment (None for staff), modules (ModuleCard), place, been_here, reached,
     standing, teaches, only_marked, reading."""
-    row, enrollment = course_for(signed_in(request), course)
+    row, enrollment = course_for(signed_in(request), course, "last_place", "certificate")
     modules = Outline(row, enrollment).modules()
     place, been_here = place_to_go_on(modules, enrollment)
     context = {

@@ -51,7 +51,7 @@ class Quiz(models.Model):
         """What it is called within its course: ``2/02-spark``."""
         return f"{self.module.number}/{self.slug}"
 
-    @property
+    @cached_property
     def url(self) -> str:
         return reverse("quizzes:quiz", args=[self.module.course.slug, self.module.number, self.slug])
 

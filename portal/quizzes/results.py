@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from portal.courses.models import Cohort, Course, Enrollment
+from portal.courses.models import Cohort, Course, Enrollment, Topic
 from portal.courses.progress import QuizCard
 from portal.quizzes.models import CohortQuiz, Quiz, QuizAttempt
 
 PASS_PERCENT = 60
 
 
-def rules(enrollment: Enrollment | None) -> dict[int, CohortQuiz]:
-    """A cohort's rules by the quiz's primary key, only those that somebody wrote down."""
+def rules(enrollment: Enrollment | None, quizzes: Iterable[Quiz]) -> dict[int, CohortQuiz]:
+    """A cohort's rules for these quizzes by the quiz's primary key, only those that somebody wrote down."""
     if enrollment is None:
         return {}
-    return {rule.quiz_id: rule for rule in CohortQuiz.objects.filter(cohort=enrollment.cohort_id)}
+    return {rule.quiz_id: rule for rule in CohortQuiz.objects.filter(cohort=enrollment.cohort_id, quiz__in=quizzes)}
 
 
 def rule_for(enrollment: Enrollment | None, quiz: Quiz) -> CohortQuiz:
@@ -42,11 +42,11 @@ def has_passed(attempt: QuizAttempt | None) -> bool:
     return attempt is not None and (attempt.points or 0) * 100 >= PASS_PERCENT * attempt.max_points
 
 
-def cards(course: Course, enrollment: Enrollment | None) -> list[QuizCard]:
-    """Every quiz of the course with what its reader has reached, in two queries."""
-    ruled = rules(enrollment)
-    own = _attempts(enrollment) if enrollment else {}
-    listed = _quizzes(course.pk, course.digest)
+def cards(course: Course, enrollment: Enrollment | None, topic: Topic | None = None) -> list[QuizCard]:
+    """Every quiz of the course, or of one topic of it, with what its reader has reached, in two queries."""
+    listed = [quiz for quiz in _quizzes(course.pk, course.digest) if topic is None or quiz.topic_id == topic.pk]
+    ruled = rules(enrollment, listed)
+    own = _attempts(enrollment, listed) if enrollment else {}
     return [_card(quiz, ruled.get(quiz.pk) or CohortQuiz(), own.get(quiz.pk, [])) for quiz in listed]
 
 
@@ -80,10 +80,10 @@ def forget() -> None:
     _quizzes.cache_clear()
 
 
-def _attempts(enrollment: Enrollment) -> dict[int, list[QuizAttempt]]:
+def _attempts(enrollment: Enrollment, quizzes: Iterable[Quiz]) -> dict[int, list[QuizAttempt]]:
     found: dict[int, list[QuizAttempt]] = defaultdict(list)
     light = QuizAttempt.objects.only("quiz", "number", "submitted_at", "points", "max_points")
-    for attempt in light.filter(enrollment=enrollment):
+    for attempt in light.filter(enrollment=enrollment, quiz__in=quizzes):
         found[attempt.quiz_id].append(attempt)
     return found
 

@@ -77,9 +77,10 @@ def figures(driver: str, catalog: Catalog) -> Figures:
     with portal(driver, warm=True) as running:
         whole_class(running, catalog, found)
     with portal(driver, warm=False) as running:
-        half, most = reading.measure(running, catalog, LIGHT)
+        half, most, cost = reading.measure(running, catalog, LIGHT)
         found.take(f"{reading.RATE} pages of the course a second, one core: p50 (s)", half)
         found.take(READING, most)
+        found.take("a page of the course: processor time of the web process (s)", cost)
     return found
 
 

@@ -56,7 +56,7 @@ def test_without_a_script_the_mark_leads_back_to_the_page(signed_in: Client) -> 
 def test_each_kind_of_progress_has_its_own_count(signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.courses.progress._card_sources", [])
     first, second = Topic.objects.all()
-    register_quizzes(lambda _course, _enrollment: [quiz(first, passed=True), quiz(second, passed=False)])
+    register_quizzes(lambda _course, _enrollment, _topic: [quiz(first, passed=True), quiz(second, passed=False)])
     read(signed_in)
     context = signed_in.get("/curso/ml/").context
     for reached in (context["reached"], context["modules"][0].reached):
