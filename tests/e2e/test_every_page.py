@@ -10,13 +10,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from labs.catalog import load
-from tests.e2e.lab_page import sign_in
+from tests.e2e.lab_page import one_driver, sign_in
 from tests.live import LivePortal
-from tests.sandboxes import available_drivers
 from workers.config import ROOT, settings
 
-# Pages are read without any sandbox, so one driver's portal shows them all.
-pytestmark = pytest.mark.parametrize("driver_name", available_drivers()[:1], indirect=True, scope="session")
+pytestmark = one_driver
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # The other theme changes colours and nothing else.
 RUN_AXE = """async (theme) => {

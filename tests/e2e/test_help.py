@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.lab_page import LabPage, shoot, sign_in
+from tests.e2e.lab_page import LabPage, one_driver, shoot, sign_in
 from tests.live import LivePortal
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, one_driver, pytest.mark.timeout(900)]
 LAB = "paralelismo"
 TERMINAL = ".panel.term .xterm-screen"
 # A save from elsewhere, as another window of the student's makes it.

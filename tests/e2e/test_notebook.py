@@ -8,10 +8,11 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from labs.catalog import load
-from tests.e2e.lab_page import RUN_MS, LabPage, shoot, sign_in
+from tests.e2e.lab_page import RUN_MS, LabPage, one_driver, shoot, sign_in
 from tests.live import LivePortal
 from workers.config import settings
 
+pytestmark = one_driver
 LAB = "rdd"
 
 

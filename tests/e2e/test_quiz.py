@@ -9,16 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
-from tests.e2e.lab_page import shoot, sign_in
+from tests.e2e.lab_page import one_driver, shoot, sign_in
 from tests.e2e.test_every_page import AXE, RUN_AXE
 from tests.live import LivePortal
-from tests.sandboxes import available_drivers
 
-# A quiz needs no sandbox, so one driver's portal does.
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.parametrize("driver_name", available_drivers()[:1], indirect=True, scope="session"),
-]
+pytestmark = [pytest.mark.e2e, one_driver]
 QUIZ = "/cuestionario/ml-a-escala/4/02-casos-practicos/"
 
 

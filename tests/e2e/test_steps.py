@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from labs.catalog import Lab, load
-from tests.e2e.lab_page import GRADING_MS, RUN_MS, LabPage, shoot, sign_in
+from tests.e2e.lab_page import GRADING_MS, RUN_MS, LabPage, one_driver, shoot, sign_in
 from tests.live import LivePortal
 from workers.config import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, one_driver, pytest.mark.timeout(1200)]
 LAB = "paralelismo"
 
 

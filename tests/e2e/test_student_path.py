@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from labs.catalog import Lab, load
 from tests.e2e.conftest import MISSING
-from tests.e2e.lab_page import LabPage, shoot, sign_in
+from tests.e2e.lab_page import LabPage, one_driver, shoot, sign_in
 from tests.live import LivePortal
 from workers.config import ROOT
 
@@ -146,6 +146,7 @@ def test_a_running_program_can_be_stopped_by_keyboard(
     expect(lab_page.output.locator(".run-head .state.warn")).to_be_visible()
 
 
+@one_driver
 @pytest.mark.parametrize("language", ["es", "en"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
