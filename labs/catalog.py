@@ -73,6 +73,7 @@ __all__ = [
     "TopicFile",
     "WebUI",
     "load",
+    "load_labs",
 ]
 
 M = TypeVar("M", bound=Model)
@@ -83,6 +84,14 @@ def load(root: Path) -> Catalog:
     return _Reader(root).catalog()
 
 
+def load_labs(root: Path) -> Catalog:
+    """The environments and labs that :func:`load` gives, and nothing else: for who runs labs and shows no course.
+
+    A small part of the time, as neither texts nor quizzes are read, and only the form of the files is checked.
+    """
+    return _Reader(root).labs()
+
+
 class _Reader:
     """One reading of the tree; what it finds wrong gathers in ``problems``."""
 
@@ -91,9 +100,17 @@ class _Reader:
         self.result = Catalog()
         self.quizzes: list[quizzes.Read] = []  # of the course being read
 
+    def labs(self) -> Catalog:
+        self._environments()
+        for folder in _folders(self.root / "courses"):
+            if read := self._course_file(folder):
+                for module in read[0].modules:
+                    for lab in _folders(folder / module / "labs"):
+                        self._lab(lab, folder.name, module)
+        return self.result
+
     def catalog(self) -> Catalog:
-        for folder in _folders(self.root / "environments"):
-            self._environment(folder)
+        self._environments()
         for folder in _folders(self.root / "courses"):
             if course := self._course(folder):
                 self.result.courses[course.id] = course
@@ -139,15 +156,23 @@ class _Reader:
         self.result.explanations = {each.id: each for spec, _source in read for each in spec.explanations}
         self.result.problems.extend(explaining.check_explanations(folder, read))
 
+    def _environments(self) -> None:
+        for folder in _folders(self.root / "environments"):
+            self._environment(folder)
+
     def _environment(self, folder: Path) -> None:
         read = self._read(folder / "environment.yaml", EnvironmentFile)
         if read and self._slug(folder) and self._text(folder / "requirements.txt") is not None:
             self.result.environments[folder.name] = Environment(folder.name, folder, read[0])
             self.result.problems.extend(services.check_environment(*read))
 
-    def _course(self, folder: Path) -> Course | None:
+    def _course_file(self, folder: Path) -> tuple[CourseFile, YamlFile] | None:
         read = self._read(folder / "course.yaml", CourseFile)
-        if not read or not self._slug(folder):
+        return read if read and self._slug(folder) else None
+
+    def _course(self, folder: Path) -> Course | None:
+        read = self._course_file(folder)
+        if not read:
             return None
         spec, source = read
         modules = []
@@ -182,7 +207,7 @@ class _Reader:
 
     def _module(self, folder: Path, course: str) -> Module | None:
         read = self._read(folder / "module.yaml", ModuleFile)
-        labs = [lab for f in _folders(folder / "labs") if (lab := self._lab(f, course, folder.name))]
+        labs = self._checked_labs(folder, course)
         if not read:
             return None
         spec, source = read
@@ -205,9 +230,17 @@ class _Reader:
         order = [*(topic.id for topic in module.topics), SELF_TEST]
         return tuple(found[name] for name in order if name in found)
 
-    def _lab(self, folder: Path, course: str, module: str) -> Lab | None:
+    def _checked_labs(self, module: Path, course: str) -> list[Lab]:
+        labs = []
+        for folder in _folders(module / "labs"):
+            self.result.problems.extend(contents.check_translations(folder, "instructions"))
+            if found := self._lab(folder, course, module.name):
+                self._check_lab(*found)
+                labs.append(found[0])
+        return labs
+
+    def _lab(self, folder: Path, course: str, module: str) -> tuple[Lab, YamlFile] | None:
         read = self._read(folder / "lab.yaml", LabFile)
-        self.result.problems.extend(contents.check_translations(folder, "instructions"))
         if not read or not self._slug(folder):
             return None
         spec, source = read
@@ -216,6 +249,10 @@ class _Reader:
             self.problem(source.path, 1, f"two labs have the id `{lab.id}`: the other is in {other.path}")
             return None
         self.result.labs[lab.id] = lab
+        return lab, source
+
+    def _check_lab(self, lab: Lab, source: YamlFile) -> None:
+        spec = lab.spec
         environment = self.result.environments.get(spec.environment)
         if environment is None:
             known = ", ".join(sorted(self.result.environments)) or "none"
@@ -228,7 +265,6 @@ class _Reader:
             self.result.problems.extend(services.check_lab(spec, environment.spec, source))
         self.result.problems.extend(contents.check_lab(lab, source))
         self.result.problems.extend(instructions.check_instructions(lab, source))
-        return lab
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from markdown_it.token import Token
 
 from labs.instructions import BadDirective, blocks, directive
 from labs.markdown import anchors, parse, targets
@@ -33,10 +35,14 @@ def check(course: Course, labs: Mapping[str, Lab]) -> Iterator[Problem]:
         yield from _order(module.path / "module.yaml", module.pages, pages)
         for page in module.pages:
             for language in LANGUAGES:
-                yield from _page(there, page.path / f"{page.id}.{language}.md", language)
+                path = page.path / f"{page.id}.{language}.md"
+                if (text := _text(path)) is not None:
+                    yield from _page(there, path, text, language)
         for lab in module.labs:
             for language in LANGUAGES:
-                yield from _links(there, lab.path / f"instructions.{language}.md", language)
+                path = lab.path / f"instructions.{language}.md"
+                if (text := _text(path)) is not None:
+                    yield from _links(there, path, parse(text), language)
 
 
 def _order(path: Path, own: tuple[Page, ...], pages: Mapping[str, Page]) -> Iterator[Problem]:
@@ -78,28 +84,29 @@ class Known:
         return None
 
 
-def _links(known: Known, path: Path, language: str) -> Iterator[Problem]:
-    try:
-        tokens = parse(path.read_text())
-    except (OSError, UnicodeDecodeError):
-        return  # said where translations are checked
+def _links(known: Known, path: Path, tokens: Sequence[Token], language: str) -> Iterator[Problem]:
     own = anchors(tokens)
     for line, target in targets(tokens):
         if reason := known.missing(target, own, language):
             yield Problem(path, line, reason)
 
 
-def _page(known: Known, path: Path, language: str) -> Iterator[Problem]:
-    yield from _links(known, path, language)
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError):
-        return
-    for token in parse(text):
+def _page(known: Known, path: Path, text: str, language: str) -> Iterator[Problem]:
+    tokens = parse(text)
+    yield from _links(known, path, tokens, language)
+    for token in tokens:
         if token.type == "heading_open" and token.tag == "h1":
             yield Problem(path, (token.map or [0])[0] + 1, "the title of a page stands in module.yaml, not in its text")
     for block in blocks(text):
         yield from _block(known, path, block.line, block.info)
+
+
+def _text(path: Path) -> str | None:
+    """None for one that can't be read: that is said where translations are checked."""
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _block(known: Known, path: Path, line: int, info: str) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from portal.launcher import report
 from portal.launcher.options import LaunchError, Options, labs_environment, portal_environment
-from portal.launcher.prepare import prepare_content, prepare_database
+from portal.launcher.prepare import ask_for_report, prepare_content, prepare_database
 from portal.launcher.stack import Stack
 from portal.launcher.sweep import stop_all_sandboxes
 from workers.config import settings
@@ -49,6 +49,7 @@ def _serve(stack: Stack) -> int:
         stack.start()
         problems, accounts = prepare_content()
         stack.wait_until_healthy(60)
+        ask_for_report()
         report.serving(stack.options, time.monotonic() - began, accounts, protections, problems)
         report.follow(stack)
     except KeyboardInterrupt:

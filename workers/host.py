@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cache, cached_property
 from pathlib import Path
 
-from labs.catalog import Catalog, Environment, load
+from labs.catalog import Catalog, Environment, load_labs
 from workers.config import LabsSettings, settings
 from workers.environments import builder_for
 from workers.environments.base import Builder
@@ -35,11 +36,11 @@ class Host:
 
     @property
     def catalog(self) -> Catalog:
-        """The course as the files are now; read again when one of them changed."""
+        """The labs and environments as the files are now; read again when one of them changed."""
         with self._lock:
             stamp = _stamp(self.config.content_dir)
             if self._catalog is None or self._catalog[0] != stamp:
-                self._catalog = (stamp, load(self.config.content_dir))
+                self._catalog = (stamp, load_labs(self.config.content_dir))
             return self._catalog[1]
 
     def image(self, environment: Environment) -> str | None:
@@ -47,10 +48,11 @@ class Host:
 
 
 def _stamp(root: Path) -> int:
-    """Changes with any file of the content; a few milliseconds where reading it all takes a hundred."""
-    files = (p for folder in ("courses", "environments") for p in (root / folder).rglob("*"))
-    stats = ((str(p), p.lstat()) for p in files)
-    return hash(frozenset((name, s.st_mtime_ns, s.st_size) for name, s in stats))
+    """Changes with any file of a lab or an environment. Every task asks, so no Path is made of each of a thousand."""
+    folders = [root / "environments", *root.glob("courses/*/*/labs")]
+    files = [str(path) for path in root.glob("courses/*/course.yaml")]
+    files += [f"{top}/{name}" for folder in folders for top, _, names in os.walk(folder) for name in names]
+    return hash(frozenset((name, s.st_mtime_ns, s.st_size) for name in files for s in [os.lstat(name)]))
 
 
 @cache

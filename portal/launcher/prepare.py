@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 
 import django
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from portal.core import queue
 from portal.launcher.options import LaunchError
+from workers.config import settings
 
 
 def prepare_database() -> None:
@@ -34,3 +37,9 @@ def prepare_content() -> tuple[str, str]:
     except CommandError as error:
         raise LaunchError(f"There is no course to serve.\n{problems or error}") from error
     return problems, accounts.getvalue().strip("\n")
+
+
+def ask_for_report() -> None:
+    """Have this machine report now what it has, not at the clock's first turn: only then are its environments built."""
+    with suppress(queue.QueueDown):  # that turn comes all the same
+        queue.send("workers.upkeep", queue=f"host.{settings().host}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.catalog import load
+from labs.catalog import load, load_labs
 from labs.services import services_of, uis_of
 
 LABS = Path(__file__).parents[2] / "labs"
@@ -60,6 +60,17 @@ def test_right_files_become_a_course(root: Path) -> None:
     assert catalog.labs["uno"] is lab
     assert lab.spec.title["en"] == "A new lab"
     assert lab.mutant("vacio-es-cero")["main.py"] != lab.tree("solution")["main.py"]
+
+
+def test_who_runs_labs_reads_the_same_ones_in_the_same_order() -> None:
+    whole, alone = load(LABS), load_labs(LABS)
+    assert list(alone.labs.items()) == list(whole.labs.items())
+    assert alone.environments == whole.environments
+
+
+def test_a_lab_of_a_module_that_the_course_does_not_list_is_none(root: Path) -> None:
+    shutil.copytree(root / LAB, root / "courses/curso/02-otro/labs/dos")
+    assert list(load(root).labs) == list(load_labs(root).labs) == ["uno"]
 
 
 def test_a_digest_changes_with_the_content_only(root: Path) -> None:

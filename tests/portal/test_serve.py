@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from portal.core import queue
 from portal.launcher.options import ADDRESS, LaunchError, Options, load_secrets
+from portal.launcher.prepare import ask_for_report
 from portal.launcher.programs import supervisor_configuration
 from portal.launcher.stack import Stack
-from workers.config import LabsSettings
+from workers.config import LabsSettings, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"PORTAL_SECRET_KEY": "p" * 40, "LABS_GATEWAY_KEY": "g" * 40, "REDIS_PASSWORD": "r" * 40}
@@ -95,6 +97,11 @@ def test_redis_stops_after_everything_that_uses_it(sections: configparser.RawCon
     grouped = set(sections["group:labs"]["programs"].split(","))
     assert grouped == {"web", "gateway", "sessions", "grading", "builds", "portal"}
     assert int(sections["program:redis"]["priority"]) < int(sections["group:labs"]["priority"])
+
+
+def test_a_started_portal_asks_its_own_host_what_it_has() -> None:
+    ask_for_report()
+    assert queue.length(f"host.{settings().host}") == 1
 
 
 def test_a_second_launcher_of_the_same_folder_is_refused(options: Options, labs: LabsSettings) -> None:

@@ -1,0 +1,43 @@
+"""What a host knows of the labs: always as the files are now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.workers import course
+from workers.config import settings
+from workers.environments.bubblewrap import BubblewrapBuilder
+from workers.host import Host
+from workers.sandboxes.bubblewrap import BubblewrapDriver
+from workers.storage import LocalStorage
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    config = settings().model_copy(update={"content_dir": course.write(tmp_path / "content"), "run_dir": tmp_path})
+    return Host(config, BubblewrapDriver(config), BubblewrapBuilder(), LocalStorage(tmp_path / "storage"))
+
+
+def test_unchanged_files_are_read_once(host: Host) -> None:
+    assert host.catalog is host.catalog
+
+
+@pytest.mark.parametrize("name", ["checks.py", "lab.yaml", "new.txt"])
+def test_a_lab_that_changed_is_read_again(host: Host, name: str) -> None:
+    before = host.catalog
+    lab = next(iter(before.labs.values()))
+    digest = lab.digest
+    with (lab.path / name).open("a") as file:
+        file.write("# changed\n")
+    assert host.catalog is not before
+    assert host.catalog.labs[lab.id].digest != digest
+
+
+def test_a_course_that_lists_fewer_modules_has_fewer_labs(host: Host) -> None:
+    assert host.catalog.labs
+    (file,) = host.config.content_dir.glob("courses/*/course.yaml")
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("modules:")]
+    file.write_text("\n".join([*lines, "modules: []"]) + "\n")
+    assert not host.catalog.labs
