@@ -76,7 +76,7 @@ def _show(
     request: HttpRequest, now: _Read, course: Course | None, problems: list[Problem], **shown: Any
 ) -> HttpResponse:
     """``courses/preview.html``: version, problems, course (or None), reading, language, and one of: courses; page (None
-    for a lab's instructions), body and toc; glossary."""
+    for a lab's instructions), body and contents; glossary."""
     config = {"gateway": f"{settings.STATIC_URL}build", "words": words(), "terms": shown.pop("terms", {})}
     context = {"version": now.version, "problems": problems, "course": course, "reading": config, **shown}
     return render(request, "courses/preview.html", {"language": reader(), **context})
@@ -131,7 +131,7 @@ def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
     }
     head = {"number": own.number, "title": own.spec.title[language], "minutes": reading.minutes(text)}
     problems = _problems(now, own)
-    return _show(request, now, found, problems, page=head, body=rendered.html, toc=rendered.toc, terms=terms)
+    return _show(request, now, found, problems, page=head, body=rendered.html, contents=rendered.contents, terms=terms)
 
 
 def _problems(now: _Read, page: Page) -> list[Problem]:
@@ -150,7 +150,7 @@ def lab(request: HttpRequest, lab: str) -> HttpResponse:
     rendered = render_markdown(text, steps=steps, course=found.course)
     course = now.catalog.courses.get(found.course)
     problems = [problem for problem in now.catalog.problems if found.path in (problem.path, *problem.path.parents)]
-    return _show(request, now, course, problems, body=rendered.html, toc=rendered.toc)
+    return _show(request, now, course, problems, body=rendered.html, contents=rendered.contents)
 
 
 def _text(file: Path) -> str:

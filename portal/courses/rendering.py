@@ -11,6 +11,7 @@ from typing import Any
 import nh3
 from django.core.cache import cache as stored
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from latex2mathml.converter import convert as mathml
@@ -31,7 +32,7 @@ from labs.markdown import grammar
 from portal.courses.models import reader
 
 # Part of the cache key: raise it when this module would render the same text differently.
-_VERSION = "5"
+_VERSION = "6"
 
 # fmt: off
 _TAGS = {
@@ -86,10 +87,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Rendered:
-    """Safe HTML and the headings in it."""
+    """Safe HTML, the headings in it, and a list of links to them (empty without headings)."""
 
     html: SafeString
     toc: tuple[Heading, ...]
+    contents: SafeString
 
 
 def render(text: str, figures: str = "", steps: Sequence[str] = (), *, course: str) -> Rendered:
@@ -127,7 +129,15 @@ def _render(text: str, figures: str, steps: Sequence[str], course: str) -> Rende
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
-    return Rendered(mark_safe(clean), _toc(tokens))  # noqa: S308 -- just cleaned
+    toc = _toc(tokens)
+    return Rendered(mark_safe(clean), toc, _contents(toc))  # noqa: S308 -- just cleaned
+
+
+def _contents(toc: Sequence[Heading]) -> SafeString:
+    """With the text, once for all who read it: in a template it would be most of what a page costs to fill in."""
+    entries = ((heading.level, heading.id, heading.title) for heading in toc)
+    links = format_html_join("", '<li class="level-{}"><a href="#{}">{}</a></li>', entries)
+    return format_html("<ol>{}</ol>", links) if toc else mark_safe("")
 
 
 def _in_steps(tokens: Sequence[Token], steps: Sequence[str]) -> Iterator[Token]:

@@ -70,7 +70,7 @@ def home(request: HttpRequest, course: str) -> HttpResponse:
 
 @require_safe
 def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
-    """``courses/page.html``: course, module, topic, page, body (safe HTML), toc, labs, quiz, before (PageCard),
+    """``courses/page.html``: course, module, topic, page, body and contents (safe HTML), labs, quiz, before (PageCard),
     previous, next, enrollment, read, reading. ``courses/first.html`` (course, page, first): one to read before.
     """
     row, enrollment = course_for(signed_in(request), course)
@@ -92,7 +92,7 @@ def page(request: HttpRequest, course: str, slug: str) -> HttpResponse:
         "topic": found.topic,
         "page": found,
         "body": rendered.html,
-        "toc": rendered.toc,
+        "contents": rendered.contents,
         "labs": outline.labs(found),
         "quiz": outline.quiz(found.topic),
         "before": outline.cards(found.after),

@@ -62,6 +62,16 @@ def test_headings_make_the_contents_list() -> None:
     rendered = render("# T\n\n## Leer `df`\n\ntexto\n\n### Más\n")
     assert [(entry.level, entry.title) for entry in rendered.toc] == [(2, "Leer df"), (3, "Más")]
     assert all(f'id="{entry.id}"' in rendered.html for entry in rendered.toc)
+    first, second = (entry.id for entry in rendered.toc)
+    assert rendered.contents == (
+        f'<ol><li class="level-2"><a href="#{first}">Leer df</a></li>'
+        f'<li class="level-3"><a href="#{second}">Más</a></li></ol>'
+    )
+
+
+def test_headings_are_text_in_the_contents_list_and_none_make_none() -> None:
+    assert "&lt;b&gt; &amp; más" in render("## `<b>` & más\n").contents
+    assert render("texto\n").contents == ""
 
 
 def test_a_block_that_acts_says_so_and_keeps_its_text() -> None:
