@@ -16,6 +16,7 @@ from workers.environments import BuildError, builder_for
 
 pytestmark = [
     pytest.mark.sandbox,
+    pytest.mark.docker,
     pytest.mark.skipif("docker" not in available_drivers(), reason="no Docker engine answers"),
 ]
 BUILDER = builder_for("docker")

@@ -18,7 +18,7 @@ from workers.sandboxes.base import Handle, PreflightError, SandboxError
 from workers.sandboxes.bubblewrap import BubblewrapDriver
 from workers.sandboxes.docker import DockerDriver
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.docker]
 needs_engine = pytest.mark.skipif("docker" not in available_drivers(), reason="no Docker engine answers")
 PATCHED = "1.1.5+ds1 1.1.5+ds1-1+deb12u1"
 
