@@ -16,6 +16,12 @@ from workers.config import ROOT, settings
 
 pytestmark = one_driver
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+# None of them sends anything away.
+TOOLS = {
+    "es": {"Ampliar una zona", "Desplazar", "Seleccionar con un rectángulo", "Seleccionar a mano", "Acercar", "Alejar"}
+    | {"Ver todos los datos", "Volver a la vista inicial"},
+    "en": {"Zoom", "Pan", "Box Select", "Lasso Select", "Zoom in", "Zoom out", "Autoscale", "Reset axes"},
+}
 # The other theme changes colours and nothing else.
 RUN_AXE = """async (theme) => {
   const options = {iframes: false, resultTypes: ["violations"]};
@@ -70,6 +76,11 @@ class Walk:
             chart.and_(self.page.locator("[data-state=drawn], [data-state=failed]")).wait_for(timeout=30_000)
             if chart.get_attribute("data-state") != "drawn":
                 self._note(f"a chart didn't draw: {chart.inner_text()}")
+                continue
+            tools = chart.locator("iframe").content_frame.locator(".modebar-btn")
+            named = tools.evaluate_all("(all) => all.map((one) => one.dataset.title)")
+            if not named or not TOOLS[self.page.locator("html").get_attribute("lang")].issuperset(named):
+                self._note(f"a chart's tools: {named}")
         self.page.evaluate(self.axe)
         for theme in ("light", "dark"):
             for name, nodes in self.page.evaluate(RUN_AXE, theme):

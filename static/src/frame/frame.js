@@ -2,10 +2,24 @@
 // origin and a policy that allows no request but for its own scripts: whatever the content does, it does to itself.
 const out = document.getElementById("out");
 const figures = [];
+const NARROW = 500; // CSS pixels
 const PICTURES = ["image/jpeg", "image/gif", "image/webp"];
 let plotly = null;
 let markdown = null;
 let theme = "light";
+// What plotly says of a chart's tools; it has the English itself. Numbers stay as the figure's author wrote them.
+const SPANISH = {
+  Zoom: "Ampliar una zona",
+  Pan: "Desplazar",
+  "Box Select": "Seleccionar con un rectángulo",
+  "Lasso Select": "Seleccionar a mano",
+  "Zoom in": "Acercar",
+  "Zoom out": "Alejar",
+  Autoscale: "Ver todos los datos",
+  "Reset axes": "Volver a la vista inicial",
+  Reset: "Volver a la vista inicial",
+  "Double-click to zoom back out": "Doble clic para volver a alejar",
+};
 
 function loadScript(name) {
   return new Promise((resolve, reject) => {
@@ -18,7 +32,7 @@ function loadScript(name) {
 }
 
 async function loadPlotly() {
-  await (plotly ??= loadScript("frame-plotly.js"));
+  await (plotly ??= loadScript("frame-plotly.js").then(() => window.Plotly.register({ moduleType: "locale", name: "es", dictionary: SPANISH })));
   return window.Plotly;
 }
 
@@ -44,6 +58,7 @@ function themed() {
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "system-ui, sans-serif", size: 13, color: ink },
       colorway: dark ? ["#a9b8ff", "#7fd6a8", "#f0b76b", "#f08f86", "#9fd0e8", "#d5a6e6"] : ["#3b4fb8", "#1f7a52", "#a8650f", "#b23b32", "#1d6f8f", "#8a3f9e"],
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: dark ? "#a4acb9" : "#5b6472", activecolor: ink },
       margin: { t: 40, r: 16, b: 48, l: 56 },
     },
   };
@@ -63,6 +78,7 @@ function layoutFor(given) {
   for (const name of ["xaxis", "yaxis", ...Object.keys(own).filter((key) => /^[xy]axis\d*$/.test(key))]) {
     merged[name] = { ...axis, ...own[name], title: titleFor(own[name]?.title) };
   }
+  if (innerWidth < NARROW) merged.dragmode ??= false; // a finger on the chart scrolls the page
   if (own.sliders) merged.sliders = own.sliders.map((each) => ({ ...slider, ...each, font: { ...slider.font, ...each.font } }));
   return merged;
 }
@@ -80,7 +96,15 @@ async function drawFigure(item, figure) {
   item.append(place);
   const Plotly = await loadPlotly();
   const given = { data: Array.isArray(figure?.data) ? figure.data : [], layout: figure?.layout };
-  const config = { responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtonsToRemove: ["sendDataToCloud", "toImage"] };
+  const config = {
+    responsive: true,
+    locale: document.documentElement.lang,
+    displaylogo: false,
+    // On a phone the tools would lie on the legend, and fingers pan the page.
+    displayModeBar: innerWidth < NARROW ? false : "hover",
+    modeBarButtonsToRemove: ["toImage"], // a frame may not download
+    showSendToCloud: false, // nothing leaves the portal
+  };
   await Plotly.newPlot(place, given.data, layoutFor(given.layout), config);
   figures.push({ place, given });
 }
@@ -150,6 +174,7 @@ let drawing = Promise.resolve();
 addEventListener("message", (event) => {
   if (event.source !== parent) return;
   const message = event.data;
+  if (message?.t === "language") document.documentElement.lang = message.language;
   if (message?.t === "theme") applyTheme(message.theme);
   if (message?.t === "show") {
     drawing = drawing.then(() => draw(message.bundle));

@@ -52,6 +52,7 @@ export class RichFrame {
     if (message?.t === "ready") {
       this.#ready = true;
       clearTimeout(this.timer);
+      this.#post({ t: "language", language: document.documentElement.lang });
       this.#post({ t: "theme", theme: theme() });
       for (const bundle of this.#waiting.splice(0)) this.#post({ t: "show", bundle });
     } else if (message?.t === "height" && Number.isFinite(message.height)) {
