@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import connection, connections
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import include, path
 
 from portal.accounts.models import User
-from portal.core.handler import PortalHandler
+from portal.core.handler import THREADS, PortalHandler
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db(transaction=True)]
 Asked = Callable[[Callable[[PortalHandler], Coroutine[Any, Any, Any]]], Any]
@@ -58,16 +59,31 @@ def echo(request: HttpRequest) -> HttpResponse:
     return HttpResponse(request.body)
 
 
+@login_not_required
+def streamed(_request: HttpRequest) -> StreamingHttpResponse:
+    async def numbers() -> AsyncIterator[bytes]:
+        try:
+            for number in range(3):
+                yield str(number).encode()
+            await asyncio.sleep(60)
+        finally:
+            ENDED.append(threading.current_thread().name)
+
+    return StreamingHttpResponse(numbers())
+
+
 def private(_request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
 
 CLOSED: list[str] = []
+ENDED: list[str] = []
 urlpatterns = [
     path("whole/", whole),
     path("waiting/", waiting),
     path("echo/", echo),
     path("private/", private),
+    path("streamed/", streamed),
     path("", include("portal.urls")),
 ]
 
@@ -78,15 +94,20 @@ def ask() -> Asked:
     return lambda requests: asyncio.run(requests(PortalHandler()))
 
 
-async def get(handler: PortalHandler, target: str, body: bytes = b"", method: str = "GET") -> tuple[int, bytes]:
-    scope = {
+def scope_of(target: str) -> dict[str, Any]:
+    return {
         "type": "http",
         "http_version": "1.1",
-        "method": method,
+        "method": "GET",
         "path": target,
+        "query_string": b"",
         "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 9),
     }
-    server = ApplicationCommunicator(handler, {**scope, "query_string": b"", "client": ("127.0.0.1", 9)})
+
+
+async def get(handler: PortalHandler, target: str, body: bytes = b"") -> tuple[int, bytes]:
+    server = ApplicationCommunicator(handler, scope_of(target))
     await server.send_input({"type": "http.request", "body": body})
     start = await server.receive_output(10)
     content = await server.receive_output(10)
@@ -95,12 +116,15 @@ async def get(handler: PortalHandler, target: str, body: bytes = b"", method: st
 
 
 def test_pages_share_the_threads_of_a_pool_and_their_connections(ask: Asked) -> None:
-    async def three(handler: PortalHandler) -> list[Any]:
-        return [json.loads((await get(handler, "/whole/"))[1]) for _ in range(3)]
+    async def many(handler: PortalHandler) -> list[Any]:
+        return [json.loads((await get(handler, "/whole/"))[1]) for _ in range(2 * THREADS)]
 
-    first, *others = ask(three)
-    assert first["thread"].startswith("request")
-    assert others == [first, first], "one after the other, they need one thread and one connection"
+    connections_of: dict[str, set[int]] = defaultdict(set)
+    for answer in ask(many):
+        connections_of[answer["thread"]].add(answer["connection"])
+    assert all(thread.startswith("request") for thread in connections_of)
+    assert len(connections_of) <= THREADS
+    assert {len(used) for used in connections_of.values()} == {1}
 
 
 def test_a_view_that_waits_stays_on_the_loop_and_leaves_no_connection(ask: Asked) -> None:
@@ -118,9 +142,37 @@ def test_a_view_that_waits_stays_on_the_loop_and_leaves_no_connection(ask: Asked
 
 def test_many_at_once_are_all_answered(ask: Asked) -> None:
     async def burst(handler: PortalHandler) -> list[tuple[int, bytes]]:
-        return await asyncio.gather(*(get(handler, "/echo/", str(n).encode(), "GET") for n in range(50)))
+        return await asyncio.gather(*(get(handler, "/echo/", str(n).encode()) for n in range(50)))
 
     assert ask(burst) == [(200, str(n).encode()) for n in range(50)]
+
+
+def test_what_is_streamed_ends_when_its_reader_leaves(ask: Asked) -> None:
+    ENDED.clear()
+
+    async def leave(handler: PortalHandler) -> list[bytes]:
+        server = ApplicationCommunicator(handler, scope_of("/streamed/"))
+        await server.send_input({"type": "http.request", "body": b""})
+        await server.receive_output(10)
+        parts = [(await server.receive_output(10))["body"] for _ in range(3)]
+        await server.send_input({"type": "http.disconnect"})
+        await server.wait(10)
+        return parts
+
+    assert ask(leave) == [b"0", b"1", b"2"]
+    assert [threading.current_thread().name] == ENDED, "it ran on the loop, and was ended"
+
+
+def test_a_form_arrives_whole(ask: Asked) -> None:
+    async def post(handler: PortalHandler) -> bytes:
+        server = ApplicationCommunicator(handler, scope_of("/echo/"))
+        await server.send_input({"type": "http.request", "body": b"uno ", "more_body": True})
+        await server.send_input({"type": "http.request", "body": b"dos"})
+        await server.receive_output(10)
+        body: bytes = (await server.receive_output(10))["body"]
+        return body
+
+    assert ask(post) == b"uno dos"
 
 
 @pytest.mark.parametrize(("target", "status"), [("/nowhere/", 404), ("/private/", 302)])
