@@ -11,6 +11,8 @@ from pathlib import Path
 KEPT_LOG = 64 * 1024
 # util-linux, on every Debian: the kernel ends the command when the process that waits for it is killed.
 WITH_PARENT = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+# That tells of a death from then on: whose waiting process was killed before it must not begin.
+UNLESS_ALONE = ("/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
 
 
 class CommandFailed(Exception):
@@ -38,7 +40,7 @@ def run(
     """
     words = [str(part) for part in command]
     process = subprocess.Popen(
-        [*WITH_PARENT, *words],
+        [*WITH_PARENT, *UNLESS_ALONE, str(os.getpid()), *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
