@@ -53,11 +53,29 @@ uis:
     service: scheduler
     path: /status
 """
+SLOW_AND_BROKEN = """
+services:
+  - id: tienda
+    title: {es: Tienda, en: Store}
+    command: [python, -m, http.server, "8200", "--bind", "127.0.0.1"]
+    start: demand
+    ready: {port: 8200, command: [test, -e, surtida.txt]}
+  - id: rota
+    title: {es: Rota, en: Broken}
+    command: [python, -c, "raise SystemExit('sin mercancía')"]
+    start: demand
+    restart: false
+    ready: {port: 8201}
+uis:
+  - {id: tienda, title: {es: Tienda, en: Store}, port: 8200, service: tienda}
+  - {id: rota, title: {es: Rota, en: Broken}, port: 8201, service: rota}
+"""
 LABS = {
     "chispa": ("spark", SPARK, ""),
     "tablero": ("dask", DASK, CLUSTER),
     "carreras": ("mlops", MLOPS, ""),
     "servicios": ("dask", 'print("listo")\n', CLUSTER),
+    "esperas": ("base", 'open("surtida.txt", "w").close()\n', SLOW_AND_BROKEN),
 }
 
 

@@ -177,3 +177,40 @@ def test_a_service_is_stopped_and_started_again_and_its_log_followed(services: L
     expect(workers.get_by_role("status")).to_have_text("en ejecución", timeout=SLOW_MS)
     workers.locator("summary").click()
     expect(workers.get_by_role("log")).to_contain_text("Registered to", timeout=SLOW_MS)
+
+
+@pytest.fixture
+def waiting(context: BrowserContext) -> Iterator[LabPage]:
+    """A lab whose store is ready once the program has filled it, and with a service that can't start."""
+    lab = LabPage(context.new_page(), "esperas").open()
+    yield lab
+    lab.page.close()
+
+
+def test_a_page_opens_by_itself_when_its_service_is_ready(waiting: LabPage) -> None:
+    store = waiting.web("Tienda")
+    panel = waiting.page.get_by_role("tabpanel", name="Tienda")
+    expect(panel.get_by_role("status")).to_contain_text("Tienda está arrancando.", timeout=SLOW_MS)
+    shoot(waiting.page, SCREENSHOTS / "web-waiting.png", full=False)
+    panel.get_by_role("button", name="Abrirla ya").click()
+    expect(store.locator("body")).to_contain_text("main.py", timeout=SLOW_MS)
+    panel.get_by_role("button", name="Recargar").click()
+    expect(panel.get_by_role("status")).to_contain_text("Tienda está arrancando.", timeout=SLOW_MS)
+    waiting.run()
+    waiting.wait_for_end()
+    waiting.page.get_by_role("tab", name="Tienda").click()
+    expect(store.locator("body")).to_contain_text("surtida.txt", timeout=SLOW_MS)
+
+    waiting.end_session()
+    expect(panel.get_by_role("status")).to_contain_text("ha terminado", timeout=SLOW_MS)
+
+
+def test_a_page_whose_service_fails_says_where_to_look(waiting: LabPage) -> None:
+    waiting.web("Rota")
+    panel = waiting.page.get_by_role("tabpanel", name="Rota")
+    expect(panel.get_by_role("status")).to_contain_text("Rota no arranca.", timeout=SLOW_MS)
+    shoot(waiting.page, SCREENSHOTS / "web-failed.png", full=False)
+    waiting.page.get_by_role("tab", name="Servicios").click()
+    broken = waiting.page.locator("#panel-services li", has_text="Rota")
+    broken.locator("summary").click()
+    expect(broken.get_by_role("log")).to_contain_text("sin mercancía", timeout=SLOW_MS)

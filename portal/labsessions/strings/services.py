@@ -13,6 +13,7 @@ STRINGS = {
     "services.stopping": _("stopping"),
     "services.failed": _("failed"),
     "services.restarting": _("starting again"),
+    "services.down": _("{title} doesn't start. The Services tab shows what it printed."),
     "services.since": _("since {when}"),
     "services.restarts.one": _("{n} restart"),
     "services.restarts.other": _("{n} restarts"),

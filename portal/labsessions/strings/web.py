@@ -12,6 +12,8 @@ STRINGS = {
     "web.number": _("Port (1024 to 65535)"),
     "web.open": _("Open"),
     "web.opening": _("Opening the page…"),
+    "web.starting": _("{title} is starting. Its page opens here by itself as soon as it can be used."),
+    "web.now": _("Open it now"),
     "web.ended": _("The session this page belonged to has ended."),
     "web.again": _("Open it again"),
     "web.reload": _("Reload"),

@@ -1,6 +1,6 @@
 // What runs beside the student's programs: each service's state, what it prints, and start, stop and restart.
 import { h, icon, stateMark } from "./dom.js";
-import { backoff, readEvents } from "./http.js";
+import { RequestError, backoff, readEvents } from "./http.js";
 import { Terminal } from "./terminal.js";
 import { moment, t, tn } from "./text.js";
 
@@ -9,14 +9,16 @@ const UP = new Set(["starting", "ready", "restarting"]);
 
 /** A panel of its own, where the lab declares services. */
 export function services(page) {
-  if (page.config.services.length) new Services(page);
+  if (page.config.services.length) page.services = new Services(page);
 }
 
-class Services {
+/** Emits "told" whenever the sandbox tells their states. */
+class Services extends EventTarget {
   #ended = new AbortController();
   #key = null;
 
   constructor(page) {
+    super();
     this.page = page;
     this.off = h("div", { class: "empty" }, h("p", {}, t("services.off")), h("p", {}, h("button", { type: "button", class: "primary", onclick: () => page.session.start().catch((error) => page.fail(error)) }, icon("play"), t("session.start"))));
     this.rows = new Map(page.config.services.map(({ id, title }) => [id, new Row(page, id, title)]));
@@ -24,6 +26,22 @@ class Services {
     page.addPanel("services", t("services.label")).append(this.off, list);
     page.session.addEventListener("change", () => this.#follow());
     this.#follow();
+  }
+
+  /** Launch it unless it is up, and wait until it is ready; `waiting()` is called when it isn't at once. Rejects when it fails. */
+  async launch(id, { signal, waiting }) {
+    const row = this.rows.get(id);
+    const response = await this.page.session.fetch(`/lab/services/${id}/start`, { method: "POST", signal });
+    row.draw(await response.json());
+    if (row.state !== "ready") waiting();
+    while (row.state !== "ready") {
+      signal.throwIfAborted();
+      if (row.state === "failed") throw new RequestError("service", t("services.down", { title: row.title }));
+      await new Promise((resolve, reject) => {
+        this.addEventListener("told", resolve, { once: true, signal });
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    }
   }
 
   /** One reader of the states for each session, while it is up. */
@@ -46,6 +64,7 @@ class Services {
         for await (const { data } of readEvents(response)) {
           attempt = 0;
           for (const state of JSON.parse(data)) this.rows.get(state.id)?.draw(state);
+          this.dispatchEvent(new Event("told"));
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -62,7 +81,7 @@ class Row {
   #pressed = null;
 
   constructor(page, id, title) {
-    Object.assign(this, { page, id });
+    Object.assign(this, { page, id, title });
     const act = (name, glyph) => h("button", { type: "button", "aria-label": t(`services.${name}_label`, { title }), onclick: () => this.#act(name) }, icon(glyph), t(`services.${name}`));
     this.buttons = { start: act("start", "play"), stop: act("stop", "stop"), restart: act("restart", "restart") };
     this.mark = h("span", { role: "status" });
@@ -75,6 +94,10 @@ class Row {
     new ResizeObserver(() => this.#toEnd()).observe(this.place); // its tab opens, or its lines break elsewhere
     this.element = h("li", {}, h("div", { class: "service-head" }, h("strong", {}, title), this.mark, this.more, h("span", { class: "push" }), Object.values(this.buttons)), this.log);
     this.forget();
+  }
+
+  get state() {
+    return this.#told.state;
   }
 
   /** There is no sandbox, or another one. */

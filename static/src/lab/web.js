@@ -22,7 +22,7 @@ export function webPages(page) {
     if (!open.has(id)) {
       const panel = page.addPanel(id, ui.title, { onClose: close });
       panel.classList.add("web");
-      open.set(id, new WebPanel(panel, page.session, ui));
+      open.set(id, new WebPanel(panel, page, ui));
     }
     page.views.show("results");
     page.resultTabs.select(id, { focus: true });

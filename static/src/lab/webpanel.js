@@ -7,14 +7,13 @@ import { t } from "./text.js";
 const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads";
 
 export class WebPanel {
-  #frame = null;
   #session = null;
-  #loading = 0;
+  #turn = new AbortController();
   #ended = new AbortController();
 
-  /** `ui`: {id, title, port, path, service}; `service` is started first when the page belongs to one. */
-  constructor(panel, session, ui) {
-    Object.assign(this, { panel, session, ui });
+  /** `ui`: {id, title, port, path, service}; `service` is launched first when the page belongs to one. */
+  constructor(panel, page, ui) {
+    Object.assign(this, { panel, page, ui, session: page.session });
     const act = (name, glyph, onclick) => h("button", { type: "button", class: "quiet square", title: t(name), "aria-label": t(name), onclick }, icon(glyph));
     this.path = h("input", { type: "text", value: ui.path, "aria-label": t("web.path"), spellcheck: "false", autocapitalize: "off" });
     this.bar = h(
@@ -26,43 +25,48 @@ export class WebPanel {
     );
     this.place = h("div", { class: "web-place" });
     panel.append(this.bar, this.place);
-    session.addEventListener("change", () => this.#changed(), { signal: this.#ended.signal });
+    this.session.addEventListener("change", () => this.#changed(), { signal: this.#ended.signal });
     this.load();
   }
 
   close() {
-    this.#loading++;
+    this.#turn.abort();
     this.#ended.abort();
   }
 
-  /** Show the page at the address in the bar. A fresh ticket each time: the last one may be hours old. */
-  async load() {
-    const turn = ++this.#loading;
+  /** Show the page at the address in the bar; `now`: whether its service is ready or not. */
+  async load({ now = false } = {}) {
+    this.#turn.abort();
+    const { signal } = (this.#turn = new AbortController());
+    this.#session = null;
     this.#say("busy", "dot", t("web.opening"));
     try {
-      const address = await this.#ready();
-      if (turn !== this.#loading) return;
-      this.#session = this.session.current.key;
-      this.#frame = h("iframe", { class: "web-frame", src: address, title: this.ui.title, sandbox: SANDBOX, allow: "clipboard-write; fullscreen", referrerpolicy: "no-referrer" });
-      this.place.replaceChildren(this.#frame);
+      const address = await this.#ready(signal, now ? null : () => this.#wait());
+      if (signal.aborted) return;
+      this.place.replaceChildren(h("iframe", { class: "web-frame", src: address, title: this.ui.title, sandbox: SANDBOX, allow: "clipboard-write; fullscreen", referrerpolicy: "no-referrer" }));
     } catch (error) {
-      if (turn === this.#loading) this.#fail(error);
+      if (!signal.aborted) this.#fail(error);
     }
   }
 
-  /** Session up, service started, way to the port open; the page's address. */
-  async #ready() {
+  /** Session up, way to the port open, service ready unless `waiting` is null; the page's address. A fresh ticket each time: the last may be hours old. */
+  async #ready(signal, waiting) {
     await this.session.whenReady();
-    if (this.ui.service) await this.session.fetch(`/lab/services/${this.ui.service}/start`, { method: "POST" });
-    await this.session.fetch("/lab/ports", { method: "POST", body: JSON.stringify({ port: this.ui.port }) });
+    if (!signal.aborted) this.#session = this.session.current.key;
+    await this.session.fetch("/lab/ports", { method: "POST", body: JSON.stringify({ port: this.ui.port }), signal });
+    if (this.ui.service && waiting) await this.page.services.launch(this.ui.service, { signal, waiting });
     return this.session.pageAddress(`port-${this.ui.port}`, this.path.value.trim() || "/");
   }
 
+  #wait() {
+    this.#say("busy", "dot", t("web.starting", { title: this.ui.title }), h("button", { type: "button", onclick: () => this.load({ now: true }) }, t("web.now")));
+  }
+
   #changed() {
-    if (this.#frame) {
+    if (this.#session) {
       if (this.session.ready && this.session.current.key === this.#session) return;
-      this.#frame = null;
-      this.#loading++;
+      this.#session = null;
+      this.#turn.abort();
       this.#say("none", "ring", t("web.ended"), h("button", { type: "button", class: "primary", onclick: () => this.load() }, icon("play"), t("web.again")));
     } else if (this.session.going && !this.session.ready) {
       this.place.querySelector(".soft")?.replaceChildren(reasonText(this.session.current));
@@ -70,11 +74,11 @@ export class WebPanel {
   }
 
   #say(tone, glyph, text, ...more) {
-    this.#frame = null;
     this.place.replaceChildren(h("div", { class: "empty" }, h("p", { class: `state ${tone}`, role: "status" }, icon(glyph), text), h("p", { class: "soft" }), ...more));
   }
 
   #fail(error) {
+    this.#session = null;
     this.#say("bad", "cross", error.message, h("button", { type: "button", onclick: () => this.load() }, icon("restart"), t("web.again")));
     announce(error.message);
     if (!error.code) throw error; // a fault of this page: it belongs in the console too
@@ -83,13 +87,13 @@ export class WebPanel {
   async #window() {
     // Opened before the ticket comes, or the browser takes it for a pop-up; the page must not reach back here.
     const opened = window.open("about:blank", "_blank");
-    if (opened) opened.opener = null;
+    if (!opened) return this.#fail(Object.assign(new Error(t("web.blocked")), { code: "blocked" }));
+    opened.opener = null;
+    opened.document.body.textContent = t("web.opening");
     try {
-      const address = await this.#ready();
-      if (opened) opened.location = address;
-      else this.#fail(Object.assign(new Error(t("web.blocked")), { code: "blocked" }));
+      opened.location = await this.#ready(this.#ended.signal, () => {});
     } catch (error) {
-      opened?.close();
+      opened.close();
       this.#fail(error);
     }
   }
