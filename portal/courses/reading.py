@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from portal.core import clock
 from portal.courses.models import Enrollment, LastPlace, Page, PageRead, reader
@@ -35,7 +36,7 @@ def opened(enrollment: Enrollment | None, kind: LastPlace.Kind, slug: str, headi
         anchor=heading.id if heading else "",
         heading=heading.title[:200] if heading else "",
         language=reader(),
-        at=clock.now(),
+        at=Now(),
     )
     LastPlace.objects.bulk_create(
         [place],
@@ -49,7 +50,7 @@ def left_at(enrollment: Enrollment, page: str, heading: Heading | None) -> None:
     """The reader left a page at this heading. It counts while that page is still the last that was opened."""
     places = LastPlace.objects.filter(enrollment=enrollment, kind=Kind.PAGE, slug=page)
     told = {"anchor": heading.id, "heading": heading.title[:200]} if heading else {"anchor": "", "heading": ""}
-    places.update(**told, language=reader(), at=clock.now())
+    places.update(**told, language=reader(), at=Now())
 
 
 def last_place(enrollment: Enrollment | None) -> LastPlace | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.lab_page import LabPage, shoot, sign_in
+from tests.e2e.lab_page import LabPage, one_driver, shoot, sign_in
 from tests.live import LivePortal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
@@ -151,6 +151,7 @@ def test_what_is_uploaded_is_kept_where_it_belongs_and_can_be_seen(
     assert (name, content) == ("ventas.csv", table.encode())
 
 
+@one_driver
 def test_going_back_shows_the_difference_first_and_can_be_undone(page: Page, live_portal: LivePortal) -> None:
     sign_in(page, live_portal)
     lab = LabPage(page, LAB).open()
@@ -170,6 +171,7 @@ def test_going_back_shows_the_difference_first_and_can_be_undone(page: Page, liv
     expect(lab.editor).to_contain_text("mi versión")
 
 
+@one_driver
 def test_the_tree_serves_a_phone(page: Page, live_portal: LivePortal, screenshots: Path) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     sign_in(page, live_portal)

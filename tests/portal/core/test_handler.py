@@ -91,7 +91,28 @@ urlpatterns = [
 @pytest.fixture
 def ask() -> Asked:
     """Runs requests against one handler on an event loop."""
-    return lambda requests: asyncio.run(requests(PortalHandler()))
+
+    def run(requests: Callable[[PortalHandler], Coroutine[Any, Any, Any]]) -> Any:
+        handler = PortalHandler()
+        try:
+            return asyncio.run(requests(handler))
+        finally:
+            end_threads(handler)
+
+    return run
+
+
+def end_threads(handler: PortalHandler) -> None:
+    """With the connections that they keep for the next request, or the test's database couldn't be dropped."""
+    at_once = threading.Barrier(THREADS)
+
+    def leave() -> None:
+        at_once.wait(10)
+        connections.close_all()
+
+    for _ in range(THREADS):
+        handler._threads.submit(leave)
+    handler._threads.shutdown()
 
 
 def scope_of(target: str) -> dict[str, Any]:
