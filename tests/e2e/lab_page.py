@@ -142,6 +142,11 @@ class LabPage:
         self._choose(title)
         return self._frame(title)
 
+    def close_web(self, title: str) -> None:
+        """Close the tab of a web page: one that is drawn again and again costs the machine much, seen or not."""
+        self.page.get_by_role("tab", name=title, exact=True).press("Delete")
+        expect(self.page.locator(f'iframe.web-frame[title="{title}"]')).to_have_count(0)
+
     def other_port(self, port: int) -> FrameLocator:
         """Open what the student's own program serves, from the list of what listens."""
         self._choose("Otro puerto")

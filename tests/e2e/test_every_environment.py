@@ -47,6 +47,7 @@ def test_its_lab_runs_shows_its_page_and_is_graded(
     expect(lab_page.output.locator(".run-head .state.good")).to_be_visible()
     for ui in (*CATALOG.environments[lab.spec.environment].spec.uis, *lab.spec.uis)[:1]:
         expect(lab_page.web(ui.title.es).locator("body")).to_have_text(re.compile(r"\S"), timeout=SLOW_MS)
+        lab_page.close_web(ui.title.es)
     verdict = lab_page.submit()
     expect(verdict.locator(".points strong")).to_have_text(re.compile(r"\b100\b.*\b100\b"))
     expect(verdict.locator(".check .state.bad")).to_have_count(0)
