@@ -52,7 +52,16 @@ def _stamp(root: Path) -> int:
     folders = [root / "environments", *root.glob("courses/*/*/labs")]
     files = [str(path) for path in root.glob("courses/*/course.yaml")]
     files += [f"{top}/{name}" for folder in folders for top, _, names in os.walk(folder) for name in names]
-    return hash(frozenset((name, s.st_mtime_ns, s.st_size) for name in files for s in [os.lstat(name)]))
+    return hash(frozenset((name, _state(name)) for name in files))
+
+
+def _state(name: str) -> tuple[int, int] | None:
+    """None for a file that somebody removed since it was listed."""
+    try:
+        found = os.lstat(name)
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 @cache

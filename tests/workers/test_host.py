@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,21 @@ def test_a_course_that_lists_fewer_modules_has_fewer_labs(host: Host) -> None:
     lines = [line for line in file.read_text().splitlines() if not line.startswith("modules:")]
     file.write_text("\n".join([*lines, "modules: []"]) + "\n")
     assert not host.catalog.labs
+
+
+def test_a_file_that_goes_while_the_labs_are_looked_at_is_no_trouble(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = next(iter(host.catalog.labs.values()))
+    gone = lab.path / "checks.py~"
+    gone.touch()
+    list_folders = os.walk
+
+    def editor_tidies_up(top: str | Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        yield from list(list_folders(top))
+        if lab.path.is_relative_to(top):
+            gone.unlink(missing_ok=True)
+
+    monkeypatch.setattr(os, "walk", editor_tidies_up)
+    assert lab.id in host.catalog.labs
+    assert not gone.exists()
