@@ -19,9 +19,9 @@ Written by `manage.py labs verify --table docs/labs.md` (one lab: `labs verify L
 was graded in real sandboxes: its starter, its solution, each mutant, and what students hand in by accident. *Memory*
 is the most that the student's sandbox held in any of them, cached files included, of what it may. *Seconds* are the
 solution's grading beyond the start of its sandboxes, on two cores with other work beside. *Proof* names the lab and
-environment that were tried: while they are the same, the tests grade the solution and one other of a lab in each run,
-each day the next; else all. *In a row* is how often that was proven without a failure between: one that fails loses
-its row.
+environment that were tried: while they are the same, a run of the tests grades one of the lab's trees, the solution
+every second day and the others by turns between; else all. *In a row* is how often that was proven without a failure
+between: one that fails loses its row.
 
 | lab | environment | checks | mutants | memory, MiB | seconds | proof | in a row |
 |---|---|---|---|---|---|---|---|
