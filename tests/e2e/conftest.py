@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,23 @@ def screenshots(driver_name: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+@contextmanager
+def profile(folder: Path, portal: LivePortal) -> Iterator[BrowserContext]:
+    """A browser that lets frames of other sites keep their data: Debian's Chromium and private windows don't, and then
+    pages that can't do without need a window of their own (MLflow, TensorBoard; JupyterLab loads again and again).
+    """
+    (folder / "Default").mkdir()
+    (folder / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": 0}}))
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch_persistent_context(
+            folder,
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            base_url=portal.url,
+            locale="es-MX",
+            viewport={"width": 1400, "height": 900},
+        )
+        yield opened
+        opened.close()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from labs.catalog import Catalog, Lab, load
+from tests.e2e.conftest import profile
 from tests.e2e.lab_page import LabPage, sign_in
 from tests.live import LivePortal
 from tests.sandboxes import available_drivers
@@ -32,12 +35,19 @@ TODAY = datetime.now(tz=UTC).date().toordinal()
 TURNS = sorted((DRIVERS[(TODAY + place) % len(DRIVERS)], lab.id) for place, lab in enumerate(LABS))
 
 
+@pytest.fixture
+def context(live_portal: LivePortal, tmp_path: Path) -> Iterator[BrowserContext]:
+    with profile(tmp_path, live_portal) as opened:
+        opened.set_default_timeout(30_000)
+        yield opened
+
+
 @pytest.mark.parametrize(("driver_name", "lab_id"), TURNS, indirect=["driver_name"], scope="session")
 def test_its_lab_runs_shows_its_page_and_is_graded(
     context: BrowserContext, live_portal: LivePortal, lab_id: str
 ) -> None:
     lab = CATALOG.labs[lab_id]
-    page = context.new_page()  # the tools' own pages complain of what a private window denies their frames
+    page = context.new_page()
     sign_in(page, live_portal, "docente")  # the student's files in these labs are other tests'
     lab_page = LabPage(page, lab.id)
     lab_page.hand_over(lab.tree("solution"))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.e2e import pages_course
-from tests.e2e.conftest import SCREENSHOTS
+from tests.e2e.conftest import SCREENSHOTS, profile
 from tests.e2e.lab_page import LabPage, shoot, sign_in
 from tests.live import LivePortal
 from tests.redis_server import free_port
@@ -37,24 +35,10 @@ def pages_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePorta
 
 @pytest.fixture(scope="module")
 def context(pages_portal: LivePortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A profile that lets frames of other sites keep their data: Debian's Chromium and private windows don't, and then
-    pages that can't do without (MLflow, TensorBoard) need a window of their own."""
-    profile = tmp_path_factory.mktemp("profile")
-    (profile / "Default").mkdir()
-    (profile / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": 0}}))
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            base_url=pages_portal.url,
-            locale="es-MX",
-            viewport={"width": 1400, "height": 900},
-        )
+    with profile(tmp_path_factory.mktemp("profile"), pages_portal) as opened:
         opened.set_default_timeout(SLOW_MS)
         sign_in(opened.pages[0], pages_portal)
         yield opened
-        opened.close()
 
 
 def lab_of(context: BrowserContext, name: str) -> Iterator[LabPage]:
