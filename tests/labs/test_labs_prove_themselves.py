@@ -45,9 +45,11 @@ def chosen(lab: Lab, place: int) -> list[str]:
     return ["solution" if rest else others[turn % len(others)]]
 
 
-# By the first driver; by the other, the solution of one lab for each environment.
+# By the first driver; by the other, the ends of one lab for each environment.
 TREES = [(DRIVERS[0], lab.id, name) for place, lab in enumerate(CATALOG.labs.values()) for name in chosen(lab, place)]
-SAMPLE = [(driver, lab, "solution") for driver in DRIVERS[1:] for lab in FIRST_LABS.values()]
+SAMPLE = [
+    (driver, lab, tree) for driver in DRIVERS[1:] for lab in FIRST_LABS.values() for tree in ("starter", "solution")
+]
 
 
 @pytest.fixture(scope="module")

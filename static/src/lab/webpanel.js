@@ -94,7 +94,7 @@ export class WebPanel {
       opened.location = await this.#ready(this.#ended.signal, () => {});
     } catch (error) {
       opened.close();
-      this.#fail(error);
+      if (!this.#ended.signal.aborted) this.#fail(error);
     }
   }
 }

@@ -110,8 +110,8 @@ def end_threads(handler: PortalHandler) -> None:
         at_once.wait(10)
         connections.close_all()
 
-    for _ in range(THREADS):
-        handler._threads.submit(leave)
+    for ended in [handler._threads.submit(leave) for _ in range(THREADS)]:
+        ended.result()
     handler._threads.shutdown()
 
 
