@@ -167,7 +167,8 @@ def _sandbox(env: Environment, tree: Path) -> list[str]:
     binds = [part for name in _ETC for part in ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")]
     variables = {"HOME": "/tmp", "LANG": "C.UTF-8", **env.spec.env, "PATH": f"{INSIDE}/bin:/usr/bin:/bin"}  # noqa: S108
     return [
-        *(bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"),
+        # No --new-session: `run` gives it one already, and ends all that is in it.
+        *(bwrap, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"),
         *("--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib"),
         *("--symlink", "usr/lib64", "/lib64", "--symlink", "usr/sbin", "/sbin", *binds),
         *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", str(tree), INSIDE),  # noqa: S108

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 KEPT_LOG = 64 * 1024
-# util-linux, on every Debian: the kernel ends the command when the process that waits for it is killed.
-WITH_PARENT = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
-# That tells of a death from then on: whose waiting process was killed before it must not begin.
-UNLESS_ALONE = ("/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
+# util-linux, on every Debian: the kernel tells the guard when the process that waits for it is killed.
+TOLD_OF_DEATH = ("/usr/bin/setpriv", "--pdeathsig", "TERM", "--")
+# It ends its whole group then, itself too: only killing the command would leave what that had just started (bwrap's
+# --die-with-parent takes hold when its sandbox is ready, milliseconds later). Who was alone before doesn't begin.
+GUARD = ("/bin/sh", "-c", 'trap "kill -KILL 0" TERM; test "$PPID" = "$0" || exit 1; "$@" & wait "$!"')
 
 
 class CommandFailed(Exception):
@@ -40,7 +41,7 @@ def run(
     """
     words = [str(part) for part in command]
     process = subprocess.Popen(
-        [*WITH_PARENT, *UNLESS_ALONE, str(os.getpid()), *words],
+        [*TOLD_OF_DEATH, *GUARD, str(os.getpid()), *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -183,6 +183,8 @@ class Supervisor:
             except ChildProcessError:
                 return True
             if pid == 0:
+                if self.code is not None:
+                    end_children()
                 return False
             if pid == self.pid:
                 code = os.waitstatus_to_exitcode(status)
@@ -196,6 +198,13 @@ class Supervisor:
             "timed_out": self.timed_out,
             "detail": self.tail[-2000:].decode(errors="replace"),
         }
+
+
+def end_children() -> None:
+    """Kills what came to us at bwrap's end: a namespace's init asks to die with bwrap only once it is ready."""
+    with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
+        for pid in file.read().split():
+            os.kill(int(pid), signal.SIGKILL)  # not reaped yet, so the number is still its own
 
 
 def out_of_memory(path: str | None) -> bool:

@@ -64,3 +64,17 @@ def test_a_killed_worker_leaves_no_command_behind(tmp_path: Path) -> None:
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
     assert ends(int(said.read_text()))
+
+
+def test_a_worker_killed_while_a_sandbox_begins_leaves_nothing_of_it() -> None:
+    """At any moment of it: bwrap's own --die-with-parent doesn't hold until its sandbox is ready."""
+    sandbox = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "/bin/sleep", "4343.5"]
+    program = f"import os; from workers.environments.commands import run; os.write(1, b'.'); run({sandbox})"
+    for moment in range(20):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as worker:
+            assert worker.stdout is not None
+            assert worker.stdout.read(1) == b"."
+            time.sleep(moment * 0.001)
+            os.kill(worker.pid, signal.SIGKILL)
+    found = subprocess.run(["pgrep", "-f", "sleep 4343[.]5"], capture_output=True, text=True, check=False).stdout
+    assert all(ends(int(pid)) for pid in found.split())

@@ -134,6 +134,15 @@ say([forks, memory, resource.getrlimit(resource.RLIMIT_CORE)])
     assert {"memory limit", "pids limit", "cpu limit"} <= lacking
 
 
+def test_a_sandbox_that_ends_while_it_begins_leaves_no_process(box: Bench) -> None:
+    """bwrap's --die-with-parent doesn't hold yet then, and here no control group ends what is left."""
+    box.driver.__dict__["cgroups"] = Cgroups(0, {})
+    handles = [box.start("import time; time.sleep(4141.5)", wall_seconds=step % 10 / 1000) for step in range(100)]
+    for handle in handles:
+        assert box.wait(handle).timed_out
+    assert subprocess.run(["pgrep", "-f", "sleep[(]4141[.]5"], capture_output=True, text=True, check=False).stdout == ""
+
+
 def as_another_uid(work: Any) -> Any:
     """What ``work`` returns, run in a child without root."""
     reading, writing = os.pipe()
