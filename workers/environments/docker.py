@@ -1,7 +1,10 @@
-"""Environment images for the Docker driver, built by the engine's classic builder from labs/environments/.
+"""Environment images for the Docker driver: a layer is what labs/environments/image.sh changes in a container.
 
-All stand on one image with the common packages (Dockerfile.common), and add one layer with what they have beside them
-(Dockerfile): a package that all share is stored, installed and compiled once.
+All stand on one image with the common packages, and add a layer with what they have beside them: a package that all
+share is stored, installed and compiled once. The kit comes last, since it changes more often than any environment.
+
+In containers, not by a Dockerfile: the builder behind the engine's API copies each file of a stage by itself, which
+took longer than making them, and BuildKit is a plugin that not every host has.
 """
 
 from __future__ import annotations
@@ -12,15 +15,19 @@ import re
 import shlex
 import tarfile
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import docker
 import docker.errors
 import docker.utils
 import requests
+from docker.utils.config import load_general_config
+from docker.utils.proxy import ProxyConfig
+from docker.utils.socket import frames_iter
 from uv import find_uv_bin
 
 from labs.catalog import Environment
@@ -31,14 +38,44 @@ from workers.environments.failures import explain
 from workers.environments.npm import npm_packages, remove_stale_npm
 from workers.environments.wheelhouse import remove_stale_wheels, wheelhouse
 
+DEBIAN = "debian:bookworm-slim"
 PYTHON = "3.11"
-"""Of debian:bookworm-slim, which the images start from: wheels must fit it, whatever runs the portal."""
+"""Of that Debian: wheels must fit it, whatever runs the portal."""
 COMMON = "base"
 """The environment whose packages all images share."""
-BUILD_LINES = "build lines of the environment:"
-"""What the Dockerfile prints before it runs them."""
+SOURCE = "opt/lab/source"
+"""Where image.sh finds what a layer is made from."""
+VARIABLES = {"LANG": "C.UTF-8", "PATH": "/opt/lab/env/bin:/usr/bin:/bin"}
+WITH_NETWORK = ("python", "system")
+"""The layers with Debian's packages. In the others code of the packages runs."""
+BUILD_LINES, DONE = ":: build lines", ":: done"
+"""What image.sh prints when it begins with the environment's own lines, and what follows when it has ended well."""
+# A container's first process. It waits to be committed, and its input ends with the connection of who builds: killed or
+# not, nothing of a build is left. (3: what runs in a shell's background reads from nowhere unless told.)
+GUARD = f"""
+exec 3<&0
+sh /{SOURCE}/image.sh "$0" </dev/null & work=$!
+{{ cat <&3 >/dev/null; kill -KILL "$work" 2>/dev/null; }} &
+wait "$work" && echo "{DONE}" && wait
+"""
 ENGINE_SECONDS = 1800
 Client = docker.APIClient
+
+
+class Layer(NamedTuple):
+    """One layer of an image: ``tag`` names what it makes out of the image ``below``, and changes with all of both."""
+
+    name: str
+    tag: str
+    below: str
+
+
+class Packages(NamedTuple):
+    """What was fetched for an environment: its wheels, its npm packages, and the wheels that all images share."""
+
+    wheels: Path
+    npm: Path | None
+    shared: Path
 
 
 class DockerBuilder:
@@ -48,20 +85,22 @@ class DockerBuilder:
 
     def find(self, env: Environment) -> str | None:
         with _engine() as client:
-            found = _inspect(client, _tag(env))
+            found = _inspect(client, _layers(env)[-1].tag)
         return str(found["Id"]) if found else None
 
     def build(self, env: Environment, progress: Progress) -> str:
-        locks = settings().var_dir / "environments"
-        with locked(locks / f".docker-{env.name}.lock", progress), _engine() as client:
-            if not _inspect(client, _tag(env)):
-                wheels = wheelhouse(env, _python(), scaled(progress, 0.0, 0.4))
-                npm = npm_packages(env, _python(), wheels, scaled(progress, 0.4, 0.45))
-                common = _common(env)
-                with locked(locks / ".docker-common.lock", scaled(progress, 0.45, 0.45)):
-                    shared = self._share(client, common, scaled(progress, 0.45, 0.6))
-                self._build(client, env, (wheels, npm, shared), scaled(progress, 0.6, 1.0))
-            image = _inspect(client, _tag(env))
+        *_, last = layers = _layers(env)
+        with _engine() as client:
+            if not _inspect(client, last.tag):
+                packages = _fetch(env, scaled(progress, 0.0, 0.4))
+                for number, layer in enumerate(layers):
+                    part = scaled(progress, 0.4 + 0.6 * number / len(layers), 0.4 + 0.6 * (number + 1) / len(layers))
+                    with locked(_lock(layer), part):
+                        if not _inspect(client, layer.tag):
+                            words = f"image {number + 1}/{len(layers)}"
+                            part(0.0, words)
+                            _make(client, layer, env, packages, functools.partial(_tell, part, words))
+            image = _inspect(client, last.tag)
         if image is None:
             raise BuildError(f"{env.name}: the engine says it is built and doesn't have it", reason="engine")
         progress(1.0, "ready")
@@ -69,62 +108,106 @@ class DockerBuilder:
 
     def size(self, env: Environment) -> int:
         with _engine() as client:
-            found = _inspect(client, _tag(env))
+            found = _inspect(client, _layers(env)[-1].tag)
         return int(found["Size"]) if found else 0
 
     def remove_stale(self, keep: Collection[Environment]) -> list[str]:
-        """The engine itself refuses to remove an image that a container uses: that one goes next time."""
-        kept = {tag for env in keep for tag in (_tag(env), _common_tag(_common(env)))}
+        """The engine itself refuses to remove an image that a container uses: that one goes next time.
+
+        What all begin with stays, whatever is to be kept.
+        """
+        kept = {_tag("python", DEBIAN), *(layer.tag for env in keep for layer in _layers(env))}
+        mine = f"labs.builder={_builder()}"
         with _engine() as client:
-            images = client.images(filters={"label": f"labs.builder={_builder()}", "dangling": False})
-            tags = {tag for image in images for tag in image["RepoTags"] or ()} - kept
-            removed = [tag for tag in sorted(tags) if _remove(client, tag)]
-            # A new kit is cheap only while the layers of the packages are there; they go with their environment.
-            if {_definition(tag) for tag in removed} - {_definition(tag) for tag in kept}:
-                client.prune_images(filters={"dangling": True, "label": f"labs.stage={_builder()}"})
+            newest_first = sorted(client.images(filters={"label": mine}), key=lambda image: -int(image["Created"]))
+            tags = [tag for image in newest_first for tag in image["RepoTags"] or () if tag not in kept]
+            removed = [tag for tag in tags if _remove(client, tag)]
+            for container in client.containers(all=True, filters={"label": mine, "status": "created"}):
+                if time.time() - int(container["Created"]) > ENGINE_SECONDS:  # its builder was killed before it began
+                    _remove_container(client, container["Id"])
         return [*removed, *(str(path) for path in (*remove_stale_wheels(keep), *remove_stale_npm(keep)))]
 
-    def _share(self, client: Client, common: Environment, progress: Progress) -> Path:
-        """Make the common image unless it is there; returns the wheels that are in it."""
-        wheels = wheelhouse(common, _python(), scaled(progress, 0.0, 0.3))
-        tag = _common_tag(common)
-        if not _inspect(client, tag):
-            recipe, arguments = _environments() / "Dockerfile.common", {"BUILDER": _builder()}
-            with _context(lambda archive: _pack_common(archive, recipe, wheels)) as context:
-                _engine_build(client, context, common, arguments, scaled(progress, 0.3, 0.6), target="python")
-                _engine_build(client, context, common, arguments, scaled(progress, 0.6, 1.0), tag=tag)
-        return wheels
 
-    def _build(
-        self, client: Client, env: Environment, packages: tuple[Path, Path | None, Path], progress: Progress
-    ) -> None:
-        recipe, debian = _environments() / "Dockerfile", " ".join(env.spec.debian_packages)
-        arguments = {"COMMON": _common_tag(_common(env)), "DEBIAN_PACKAGES": debian, "BUILDER": _builder()}
-        if debian:
-            with _context(lambda archive: archive.add(recipe, "Dockerfile")) as context:
-                _engine_build(client, context, env, arguments, scaled(progress, 0.0, 0.4), target="system")
-        with _context(lambda archive: _pack(archive, recipe, env, *packages)) as context:
-            _engine_build(client, context, env, arguments, scaled(progress, 0.4, 1.0), tag=_tag(env))
+def _layers(env: Environment) -> list[Layer]:
+    """From Debian up to the environment's own image, the last."""
+    finish = (_environments() / "finish.py").read_bytes()
+    made_from: dict[str, tuple[bytes | str, ...]] = {
+        "python": (),
+        "common": (_common(env).requirements, finish),
+        "system": tuple(env.spec.debian_packages),
+        "environment": (env.digest, finish),
+        "kit": tuple(part for path in _kit() for part in (path.name, path.read_bytes())),
+    }
+    if not env.spec.debian_packages:
+        del made_from["system"]
+    repositories = {"environment": f"{env.name}-packages", "kit": env.name}
+    layers: list[Layer] = []
+    for name, parts in made_from.items():
+        below = layers[-1].tag if layers else DEBIAN
+        layers.append(Layer(name, _tag(repositories.get(name, name), below, *parts), below))
+    return layers
 
 
-def _engine_build(
-    client: Client,
-    context: IO[bytes],
-    env: Environment,
-    arguments: dict[str, str],
-    progress: Progress,
-    *,
-    tag: str | None = None,
-    target: str | None = None,
-) -> None:
-    """Build a stage, with a network for Debian's packages; or all, without one, as there code of the packages runs."""
-    context.seek(0)
-    answers = client.build(
-        fileobj=context, custom_context=True, tag=tag, buildargs=arguments, target=target,
-        labels={"labs.builder": _builder()} if tag else None,
-        network_mode=None if target else "none", rm=True, forcerm=True, decode=True,
-    )  # fmt: skip
-    _follow(answers, env.name, progress)
+def _tag(repository: str, below: str, *made_from: bytes | str) -> str:
+    return f"labs-{repository}:{digest_of(below, (_environments() / 'image.sh').read_bytes(), *made_from)}"
+
+
+def _tell(progress: Progress, words: str, fraction: float) -> None:
+    progress(fraction, words)
+
+
+def _fetch(env: Environment, progress: Progress) -> Packages:
+    wheels = wheelhouse(env, _python(), scaled(progress, 0.0, 0.7))
+    npm = npm_packages(env, _python(), wheels, scaled(progress, 0.7, 0.8))
+    return Packages(wheels, npm, wheelhouse(_common(env), _python(), scaled(progress, 0.8, 1.0)))
+
+
+def _make(client: Client, layer: Layer, env: Environment, packages: Packages, tell: Callable[[float], None]) -> None:
+    """What a container with image.sh and what it works on has changed becomes the layer."""
+    container = client.create_container(
+        layer.below, ["sh", "-c", GUARD, layer.name], environment=VARIABLES, labels={"labs.builder": _builder()},
+        stdin_open=True, use_config_proxy=False,  # an image would keep the proxy: image.sh reads it for apt alone
+        host_config=client.create_host_config(
+            network_mode="default" if layer.name in WITH_NETWORK else "none", auto_remove=True
+        ),
+    )["Id"]  # fmt: skip
+    try:
+        with _packed(lambda archive: _pack(archive, layer.name, env, packages)) as archive:
+            client.put_archive(container, "/", archive)
+        channel = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        stream = client.attach_socket(container, params=channel)
+        with closing(stream._response):  # the stream's own close() leaves the connection open
+            client.start(container)
+            _follow((chunk for _, chunk in frames_iter(stream, tty=False)), env.name, tell)
+            repository, _, tag = layer.tag.partition(":")
+            client.commit(container, repository, tag, changes=['CMD ["bash"]', "WORKDIR /"])
+    finally:
+        _remove_container(client, container)
+
+
+def _pack(archive: tarfile.TarFile, layer: str, env: Environment, packages: Packages) -> None:
+    """What image.sh needs for a layer."""
+    _add(archive, _environments() / "image.sh", "image.sh")
+    if layer in WITH_NETWORK:
+        _add_text(archive, "proxy.sh", _exports(_proxy()))
+        _add_text(archive, "debian.txt", " ".join(env.spec.debian_packages))
+    if layer == "kit":
+        for path in _kit():
+            _add(archive, path, f"kit/{path.name}")
+    if layer in ("common", "environment"):
+        _add(archive, _environments() / "finish.py", "finish.py")
+        _add(archive, Path(find_uv_bin()), "uv")
+    if layer == "common":
+        _add_wheels(archive, packages.shared.iterdir())
+    if layer == "environment":
+        there = {wheel.name for wheel in packages.shared.iterdir()}
+        _add_wheels(archive, (wheel for wheel in packages.wheels.iterdir() if wheel.name not in there))
+        extraneous = _names(packages.shared) - _names(packages.wheels)
+        _add_text(archive, "extraneous.txt", "".join(f"{name}\n" for name in sorted(extraneous)))
+        if packages.npm:  # tens of thousands of files: where they belong at once
+            archive.add(packages.npm, "opt/lab/env", filter=_as_root)
+        _add(archive, env.path, "environment")
+        _add_text(archive, "build.sh", _exports(env.spec.env) + "\n".join([*env.spec.build, ""]))
 
 
 def _environments() -> Path:
@@ -137,21 +220,8 @@ def _common(env: Environment) -> Environment:
     return Environment(name=COMMON, path=path, spec=env.spec) if path.is_dir() else env
 
 
-def _common_tag(common: Environment) -> str:
-    recipe = [(_environments() / name).read_bytes() for name in ("Dockerfile.common", "finish.py")]
-    return f"labs-common:{digest_of(common.requirements, *recipe)}"
-
-
-def _tag(env: Environment) -> str:
-    """``labs-<name>:<packages>-<kit>``: either changing gives a new image."""
-    kit = [part for path in _kit() for part in (path.name, path.read_bytes())]
-    recipe = [(_environments() / name).read_bytes() for name in ("Dockerfile", "finish.py", "layer.py")]
-    return f"labs-{env.name}:{digest_of(env.digest, _common_tag(_common(env)))}-{digest_of(*kit, *recipe)}"
-
-
-def _definition(tag: str) -> str:
-    """The part of a tag that changes with the environment, not with the kit."""
-    return tag.rpartition("-")[0]
+def _lock(layer: Layer) -> Path:
+    return settings().var_dir / "environments" / f".docker-{layer.tag.replace(':', '-')}.lock"
 
 
 def _builder() -> str:
@@ -207,92 +277,78 @@ def _remove(client: Client, tag: str) -> bool:
     return True
 
 
+def _remove_container(client: Client, container: str) -> None:
+    try:
+        client.remove_container(container, force=True)
+    except docker.errors.APIError as error:
+        if error.status_code not in (404, 409):  # it ended by itself, and the engine removes it or has done so
+            raise
+
+
 @contextmanager
-def _context(fill: Callable[[tarfile.TarFile], None]) -> Iterator[IO[bytes]]:
-    """A build context: on disk, as half a gigabyte of wheels has no place in memory."""
+def _packed(fill: Callable[[tarfile.TarFile], None]) -> Iterator[IO[bytes]]:
+    """An archive on disk, as half a gigabyte of wheels has no place in memory."""
     with tempfile.TemporaryFile(dir=settings().var_dir) as file:
         with tarfile.open(fileobj=file, mode="w") as archive:
             fill(archive)
+        file.seek(0)
         yield file
 
 
-def _pack_common(archive: tarfile.TarFile, recipe: Path, wheels: Path) -> None:
-    archive.add(recipe, "Dockerfile")
-    _add_tools(archive, wheels.iterdir())
+def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    archive.add(path, f"{SOURCE}/{name}", filter=_as_root)
 
 
-def _pack(
-    archive: tarfile.TarFile, recipe: Path, env: Environment, wheels: Path, npm: Path | None, shared: Path
-) -> None:
-    archive.add(recipe, "Dockerfile")
-    archive.add(_environments() / "layer.py", "layer.py")
-    there = {wheel.name for wheel in shared.iterdir()}
-    _add_tools(archive, (wheel for wheel in wheels.iterdir() if wheel.name not in there))
-    extraneous = _packages(shared) - _packages(wheels)
-    _add_text(archive, "extraneous.txt", "".join(f"{name}\n" for name in sorted(extraneous)))
-    # COPY must find the folder, even with nothing in it; so with the wheels.
-    archive.add(npm, "npm") if npm else archive.addfile(_folder("npm"))
-    archive.add(env.path, "environment", filter=_without_caches)
-    for path in _kit():
-        archive.add(path, f"kit/{path.name}")
-    _add_text(archive, "build.sh", _script(env))
+def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return None if "__pycache__" in member.name else member
 
 
-def _add_tools(archive: tarfile.TarFile, wheels: Iterable[Path]) -> None:
-    archive.add(_environments() / "finish.py", "finish.py")
-    archive.add(find_uv_bin(), "uv")
-    archive.addfile(_folder("wheelhouse"))
+def _add_wheels(archive: tarfile.TarFile, wheels: Iterable[Path]) -> None:
     for wheel in wheels:
-        archive.add(wheel, f"wheelhouse/{wheel.name}")
-
-
-def _packages(wheels: Path) -> set[str]:
-    """Their names, as the wheels' file names have them."""
-    return {wheel.name.partition("-")[0].lower() for wheel in wheels.glob("*.whl")}
+        _add(archive, wheel, f"wheelhouse/{wheel.name}")
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
     content = text.encode()
-    member = tarfile.TarInfo(name)
+    member = tarfile.TarInfo(f"{SOURCE}/{name}")
     member.size = len(content)
     archive.addfile(member, io.BytesIO(content))
 
 
-def _folder(name: str) -> tarfile.TarInfo:
-    member = tarfile.TarInfo(name)
-    member.type = tarfile.DIRTYPE
-    member.mode = 0o755
-    return member
+def _names(wheels: Path) -> set[str]:
+    """The packages', as the wheels' file names have them."""
+    return {wheel.name.partition("-")[0].lower() for wheel in wheels.glob("*.whl")}
 
 
-def _without_caches(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if "__pycache__" in member.name else member
+def _exports(variables: Mapping[str, str]) -> str:
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def _script(env: Environment) -> str:
-    variables = [f"export {name}={shlex.quote(value)}" for name, value in env.spec.env.items()]
-    return "\n".join([*variables, *env.spec.build, ""])
+def _proxy() -> dict[str, str]:
+    """As the engine's clients are told to give it to containers."""
+    config: dict[str, Any] = load_general_config()
+    told = ProxyConfig.from_dict(config.get("proxies", {}).get("default", {})).get_environment()
+    return {name: str(address) for name, address in told.items()}
 
 
-def _follow(answers: Iterator[dict[str, Any]], name: str, progress: Progress) -> None:
-    """Read the build to its end: "Step 3/21" is progress; an error comes last, and is told with the step it ended."""
-    log, error, in_build_lines = "", "", False
-    for answer in answers:
-        error = str(answer.get("error", error))
-        text = str(answer.get("stream", ""))
-        if found := re.match(r"Step (\d+)/(\d+) : ", text):
-            log, in_build_lines = "", False
-            progress((int(found[1]) - 1) / int(found[2]), f"image {found[1]}/{found[2]}")
-        elif text.startswith(BUILD_LINES):
-            log, in_build_lines = "", True
-        elif not text.startswith(("Removing intermediate container", " ---> ")):
-            log = (log + text)[-KEPT_LOG:]
-    if error:
-        raise _failure(name, log, error, in_build_lines=in_build_lines)
-
-
-def _failure(name: str, log: str, error: str, *, in_build_lines: bool) -> BuildError:
+def _follow(chunks: Iterable[bytes], name: str, tell: Callable[[float], None]) -> None:
+    """Reads what image.sh prints until the layer is made. Raises BuildError, with what it said, when it ends before."""
+    log, rest, in_build_lines = "", b"", False
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in (raw.decode(errors="replace") for raw in lines):
+            if line == DONE:
+                return
+            if line == BUILD_LINES:
+                log, in_build_lines = "", True
+            elif found := re.fullmatch(r":: (0\.\d+)", line):
+                tell(float(found[1]))
+            else:
+                log = f"{log}{line}\n"[-KEPT_LOG:]
+    log += rest.decode(errors="replace")
     if in_build_lines:
-        message = f"{name}: build line failed: {last_line(log) or error}"
-        return BuildError(message, reason="build_line", log=f"{log}\n{error}")
-    return explain(f"{log}\n{error}")
+        message = f"{name}: build line failed: {last_line(log) or 'it said nothing'}"
+        raise BuildError(message, reason="build_line", log=log)
+    raise explain(log)

@@ -32,7 +32,7 @@ def define(tmp_path: Path, var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> It
     (content / "kit").mkdir(parents=True)
     (content / "kit/__init__.py").write_text('"""The kit."""\n')
     (content / "environments").mkdir()
-    for name in ("Dockerfile", "Dockerfile.common", "finish.py", "layer.py"):
+    for name in ("finish.py", "image.sh"):
         shutil.copy(ROOT / "labs/environments" / name, content / "environments")
     monkeypatch.setenv("LABS_CONTENT_DIR", str(content))
     monkeypatch.setenv("LABS_VAR_DIR", str(var_dir))

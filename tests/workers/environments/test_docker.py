@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import docker
@@ -33,6 +36,17 @@ def run(image: str, *command: str) -> str:
     with closing(docker.from_env()) as client:
         options = {"network_mode": "none", "user": "12345:12345", "read_only": True, "remove": True}
         return client.containers.run(image, list(command), **options).decode().strip()
+
+
+def output(*command: str) -> list[str]:
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+
+
+def wait_until(done: Callable[[], object]) -> None:
+    end = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_it_builds_an_image_with_the_environment_and_the_kit(define: Define, steps: Steps) -> None:
@@ -96,6 +110,23 @@ def test_a_debian_package_nobody_knows_is_named(define: Define, steps: Steps) ->
     with pytest.raises(BuildError, match="no-such-package: Debian has no such package") as caught:
         BUILDER.build(define(SIX, debian_packages=["no-such-package"]), steps)
     assert (caught.value.reason, caught.value.package) == ("missing_host_package", "no-such-package")
+
+
+def test_a_killed_build_leaves_no_container_and_the_next_one_works(define: Define) -> None:
+    env = define(SIX + "# killed\n", build=["sleep 4243.5"])
+    command = [sys.executable, "-m", "workers.environments", "build", "tiny", "--driver", "docker"]
+    building = ["docker", "ps", "--all", "--quiet", "--filter", "label=labs.builder", "--filter", "status=running"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: output("pgrep", "-f", "sleep 4243[.]5"))
+            containers = output(*building)
+        finally:
+            process.kill()
+    assert containers
+    wait_until(lambda: not set(containers) & set(output("docker", "ps", "--all", "--quiet")))
+    assert output("pgrep", "-f", "sleep 4243[.]5") == []
+    assert BUILDER.find(env) is None
+    assert BUILDER.build(define(SIX + "# killed\n", build=["true"]), Steps())
 
 
 def test_an_engine_that_does_not_answer_is_told_as_such(define: Define, monkeypatch: pytest.MonkeyPatch) -> None:
