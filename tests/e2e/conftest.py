@@ -66,12 +66,13 @@ def screenshots(driver_name: str) -> Path:
 
 
 @contextmanager
-def profile(folder: Path, portal: LivePortal) -> Iterator[BrowserContext]:
+def profile(folder: Path, portal: LivePortal, *, frames_keep_data: bool = True) -> Iterator[BrowserContext]:
     """A browser that lets frames of other sites keep their data: Debian's Chromium and private windows don't, and then
     pages that can't do without need a window of their own (MLflow, TensorBoard; JupyterLab loads again and again).
     """
     (folder / "Default").mkdir()
-    (folder / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": 0}}))
+    mode = 0 if frames_keep_data else 1
+    (folder / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": mode}}))
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch_persistent_context(
             folder,

@@ -113,6 +113,22 @@ def test_the_dask_graph_moves_a_students_own_server_opens_and_a_cell_runs_in_jup
     see(dask, "jupyterlab")
 
 
+def test_a_page_that_loads_again_and_again_is_told_and_works_in_a_window_of_its_own(
+    pages_portal: LivePortal, tmp_path: Path
+) -> None:
+    """JupyterLab where the browser keeps a frame's data from it."""
+    with profile(tmp_path, pages_portal, frames_keep_data=False) as blocking:
+        sign_in(blocking.pages[0], pages_portal)
+        lab = LabPage(blocking.new_page(), "tablero").open()
+        lab.web("JupyterLab")
+        panel = lab.page.get_by_role("tabpanel", name="JupyterLab")
+        expect(panel.get_by_role("status")).to_contain_text("se carga una y otra vez", timeout=SLOW_MS)
+        see(lab, "restless")
+        with blocking.expect_page() as opened:
+            panel.locator(".empty").get_by_role("button", name="Abrir en otra ventana").click()
+        expect(opened.value.locator(".jp-LauncherCard").first).to_be_visible(timeout=SLOW_MS)
+
+
 def test_mlflow_lists_a_run_and_tensorboard_a_curve(mlops: LabPage) -> None:
     expect(mlops.output).to_contain_text("anotado", timeout=2 * SLOW_MS)  # it waits for the server, which starts, too
     mlflow = mlops.web("MLflow")

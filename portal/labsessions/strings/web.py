@@ -19,6 +19,10 @@ STRINGS = {
     "web.reload": _("Reload"),
     "web.window": _("Open in a window of its own"),
     "web.blocked": _("The browser blocked the new window. Allow pop-ups for the portal and try again."),
+    "web.restless": _(
+        "{title} loads again and again: this browser keeps the data of pages within other pages from them, "
+        "as private windows do. In a window of its own it works."
+    ),
     "web.path": _("Path of the page"),
     "web.ports.text": _("Servers in your sandbox that listen now, your own programs too."),
     "web.ports.none": _("Nothing listens yet. Start your server in the terminal and it appears here."),

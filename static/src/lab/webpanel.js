@@ -6,6 +6,9 @@ import { t } from "./text.js";
 /** The page keeps its own origin, which is nobody else's; it may neither leave its frame nor move the one around it. */
 const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads";
 
+/** More loads than a reader's clicks make in that time: a page that begins again by itself. The gateway's "nothing answers yet" does so each 2 s. */
+const RESTLESS = { loads: 8, ms: 12_000 };
+
 export class WebPanel {
   #session = null;
   #turn = new AbortController();
@@ -43,7 +46,9 @@ export class WebPanel {
     try {
       const address = await this.#ready(signal, now ? null : () => this.#wait());
       if (signal.aborted) return;
-      this.place.replaceChildren(h("iframe", { class: "web-frame", src: address, title: this.ui.title, sandbox: SANDBOX, allow: "clipboard-write; fullscreen", referrerpolicy: "no-referrer" }));
+      const frame = h("iframe", { class: "web-frame", src: address, title: this.ui.title, sandbox: SANDBOX, allow: "clipboard-write; fullscreen", referrerpolicy: "no-referrer" });
+      this.#watch(frame);
+      this.place.replaceChildren(frame);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
@@ -60,6 +65,18 @@ export class WebPanel {
 
   #wait() {
     this.#say("busy", "dot", t("web.starting", { title: this.ui.title }), h("button", { type: "button", onclick: () => this.load({ now: true }) }, t("web.now")));
+  }
+
+  /** JupyterLab loads again and again where the browser keeps a frame's data from it; it would do so for ever. */
+  #watch(frame) {
+    const loads = [];
+    frame.addEventListener("load", ({ timeStamp }) => {
+      loads.push(timeStamp);
+      if (!(timeStamp - loads.at(-RESTLESS.loads) < RESTLESS.ms)) return;
+      this.#session = null;
+      this.#say("warn", "warn", t("web.restless", { title: this.ui.title }), h("button", { type: "button", class: "primary", onclick: () => this.#window() }, icon("external"), t("web.window")), h("button", { type: "button", onclick: () => this.load() }, icon("restart"), t("web.again")));
+      announce(t("web.restless", { title: this.ui.title }));
+    });
   }
 
   #changed() {
