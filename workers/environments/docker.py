@@ -164,6 +164,8 @@ def _fetch(env: Environment, progress: Progress) -> Packages:
 
 def _make(client: Client, layer: Layer, env: Environment, packages: Packages, tell: Callable[[float], None]) -> None:
     """What a container with image.sh and what it works on has changed becomes the layer."""
+    if layer.below == DEBIAN and not _inspect(client, DEBIAN):
+        client.pull(DEBIAN)
     container = client.create_container(
         layer.below, ["sh", "-c", GUARD, layer.name], environment=VARIABLES, labels={"labs.builder": _builder()},
         stdin_open=True, use_config_proxy=False,  # an image would keep the proxy: image.sh reads it for apt alone

@@ -112,6 +112,13 @@ def test_a_debian_package_nobody_knows_is_named(define: Define, steps: Steps) ->
     assert (caught.value.reason, caught.value.package) == ("missing_host_package", "no-such-package")
 
 
+def test_a_base_image_that_no_registry_has_is_named(define: Define, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.environments.docker.DEBIAN", "127.0.0.1:9/no-such-debian:slim")
+    with pytest.raises(BuildError, match=r"the Docker engine failed: .*no-such-debian") as caught:
+        BUILDER.build(define(), Steps())
+    assert caught.value.reason == "engine"
+
+
 def test_a_killed_build_leaves_no_container_and_the_next_one_works(define: Define) -> None:
     env = define(SIX + "# killed\n", build=["sleep 4243.5"])
     command = [sys.executable, "-m", "workers.environments", "build", "tiny", "--driver", "docker"]
