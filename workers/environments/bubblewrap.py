@@ -101,6 +101,7 @@ class BubblewrapBuilder:
         try:
             progress(0.6, "installing")
             _install(tree, wheels)
+            sharing.lend_compiled(tree, [ready.parent for ready in environments_dir().glob("[!.]*/[!.]*/ready.json")])
             if npm:
                 shutil.copytree(npm, tree, symlinks=True, dirs_exist_ok=True)
             self._finish(env, tree, scaled(progress, 0.75, 1.0))

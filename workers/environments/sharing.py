@@ -1,6 +1,7 @@
 """Keeps one copy of what several environment trees have in common: the same file is a hard link into one store.
 
-Trees are read-only once they are finished, and build lines have run by then: nothing writes through a link.
+Trees are read-only once they are finished, and build lines have run by then: nothing writes through a link. What Python
+has compiled is lent before them, and Python replaces such files whole.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 SMALLEST = 4096
@@ -37,6 +38,26 @@ def share(tree: Path, store: Path) -> int:
     return saved
 
 
+def lend_compiled(tree: Path, finished: Sequence[Path]) -> int:
+    """Link into a new tree what Python has made of the same source files in finished ones; the number of files.
+
+    By name and size: finish.py then compiles whatever isn't of the very text, into a file of the tree's own.
+    """
+    lent = 0
+    for library in tree.glob("lib/python3*"):
+        suffix = f".cpython-{library.name.removeprefix('python').replace('.', '')}.pyc"
+        for source in library.rglob("*.py"):
+            place = source.parent / "__pycache__" / f"{source.stem}{suffix}"
+            for other in finished:
+                theirs = other / source.relative_to(tree)
+                if _size(theirs) == _size(source):
+                    place.parent.mkdir(exist_ok=True)
+                    if _link(other / place.relative_to(tree), place):
+                        lent += 1
+                        break
+    return lent
+
+
 def remove_unused(store: Path) -> int:
     """Take out what no tree links to any more; the number of files."""
     removed = 0
@@ -46,6 +67,14 @@ def remove_unused(store: Path) -> int:
                 path.unlink()
                 removed += 1
     return removed
+
+
+def _size(path: Path) -> int | None:
+    """None when it isn't there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _files(tree: Path) -> Iterator[tuple[Path, os.stat_result]]:

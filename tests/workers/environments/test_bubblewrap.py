@@ -107,6 +107,20 @@ def test_a_missing_debian_package_is_named_with_the_line_that_installs_it(define
     assert (caught.value.reason, caught.value.package) == ("missing_host_package", "no-such-package")
 
 
+def test_a_package_is_compiled_once_and_anew_where_its_text_differs(define: Define, steps: Steps) -> None:
+    """A build line has put another text of the same length there, which only its own compiled file can be of."""
+    alter = "sed -i s/1.17.0/9.99.9/ lib/python3.11/site-packages/six.py"
+    compiled = "lib/python3.11/site-packages/__pycache__/six.cpython-311.pyc"
+    again = "bin/python -m compileall -q -f --invalidation-mode unchecked-hash lib"
+    altered = Path(BUILDER.build(define(name="altered", build=[alter, again]), steps))
+    trees = [Path(BUILDER.build(define(name=name, build=["true"]), Steps())) for name in ("one", "two")]
+    numbers = [(tree / compiled).stat().st_ino for tree in (altered, *trees)]
+    assert numbers[0] != numbers[1] == numbers[2]
+    code = "import six; print(six.__version__)"
+    version = subprocess.run([trees[1] / "bin/python", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert version == "1.17.0\n"
+
+
 def test_two_processes_build_one_tree(define: Define, tmp_path: Path) -> None:
     env = define(SIX + "# two\n", build=["sleep 1; date +%N >> built"])
     command = [sys.executable, "-m", "workers.environments", "build", "tiny", "--driver", "bubblewrap"]

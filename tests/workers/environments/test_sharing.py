@@ -81,3 +81,19 @@ def test_two_trees_may_be_shared_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len({(tree / f"{number}.so").lstat().st_ino for tree in trees for number in range(40)}) == 40
+
+
+def test_what_is_compiled_of_the_same_file_is_lent(tmp_path: Path) -> None:
+    code = {"first": {"same": "x = 1\n", "longer": "x = 11\n"}, "second": {"same": "x = 1\n", "longer": "x = 1\n"}}
+    for name, files in code.items():
+        for module, text in files.items():
+            source = tmp_path / name / "lib/python3.11/site-packages" / f"{module}.py"
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(text)
+    caches = tmp_path / "first/lib/python3.11/site-packages/__pycache__"
+    caches.mkdir()
+    for module in code["first"]:
+        (caches / f"{module}.cpython-311.pyc").write_text("compiled")
+    finished = [tmp_path / "gone", tmp_path / "first"]
+    assert sharing.lend_compiled(tmp_path / "second", finished) == 1
+    assert [path.name for path in tmp_path.glob("second/lib/**/*.pyc")] == ["same.cpython-311.pyc"]
