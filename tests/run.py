@@ -3,15 +3,18 @@
 Each step runs even when an earlier one failed, so that one run tells all. Several things go on at once, since much of
 each is waiting: the environments are built while all that needs none is looked at; bubblewrap's are there first, and
 what needs no others is tested while Docker's are still built; the tests that start the whole portal run beside the
-others. What runs in the background is printed at its end. With arguments, which pytest gets, the environments are built
-and its tests run.
+others, each a driver after the other. What runs in the background is printed at its end. With arguments, which pytest
+gets, the environments are built and its tests run.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from portal.launcher.sweep import available
@@ -45,6 +48,8 @@ class Step:
         where = f" meanwhile; what it prints is in {self.log.relative_to(ROOT)} until it ends" if self.log else " …"
         print(f"· {name}{where}", flush=True)
         self._began = time.monotonic()
+        self._ending = threading.Lock()
+        self._good: bool | None = None
         if self.log is None:
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
             return
@@ -53,12 +58,14 @@ class Step:
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
     def passed(self) -> bool:
-        """Waits for its end, and says how it went."""
-        good = self._process.wait() == 0
-        if self.log:
-            print(self.log.read_text(errors="replace"), flush=True)
-        print(f"{'✓' if good else '✕'} {self.name} ({time.monotonic() - self._began:.0f} s)", flush=True)
-        return good
+        """Waits for its end, and says how it went, once to all who ask."""
+        with self._ending:
+            if self._good is None:
+                self._good = self._process.wait() == 0
+                told = f"\n{self.log.read_text(errors='replace')}" if self.log else ""
+                seconds = time.monotonic() - self._began
+                print(f"{told}{'✓' if self._good else '✕'} {self.name} ({seconds:.0f} s)", flush=True)
+            return self._good
 
 
 def building() -> dict[str, Step]:
@@ -92,13 +99,20 @@ def test() -> list[Step]:
     portal = Step("tests without environments", [BIN / "python", "-m", "tests.postgres", *PYTEST, *NO_ENVIRONMENT])
     failed += [portal] if not portal.passed() else []
     elsewhere = [f"--ignore={folder}" for folder in (*NO_ENVIRONMENT, *LIVE)]
-    for driver, build in builds.items():
-        failed += [build] if not build.passed() else []
-        chosen = "--docker=only" if driver == "docker" else "--docker=without"
-        live = Step(f"tests of the whole portal, {driver}", [*PYTEST, chosen, *LIVE], background=True)
-        others = Step(f"all other tests, {driver}", [*PYTEST, chosen, *elsewhere])
-        failed += [step for step in (others, live) if not step.passed()]
-    return failed
+
+    def on_each_driver(name: str, chosen: Sequence[str], *, background: bool = False) -> list[Step]:
+        failed = []
+        for driver, build in builds.items():
+            build.passed()
+            uses = "--docker=only" if driver == "docker" else "--docker=without"
+            step = Step(f"{name}, {driver}", [*PYTEST, uses, *chosen], background=background)
+            failed += [step] if not step.passed() else []
+        return failed
+
+    with ThreadPoolExecutor() as pool:
+        live = pool.submit(on_each_driver, "tests of the whole portal", LIVE, background=True)
+        failed += on_each_driver("all other tests", elsewhere)
+    return [*failed, *live.result(), *(build for build in builds.values() if not build.passed())]
 
 
 def main(arguments: list[str]) -> int:
