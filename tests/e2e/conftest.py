@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.live import LivePortal
 from workers.config import ROOT
@@ -22,16 +22,21 @@ expect.set_options(timeout=60_000)  # a machine at its limits is slow, not wrong
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Ends with the module: while Playwright's event loop runs, no other test's can."""
+def playwright() -> Iterator[Playwright]:
+    """Ends with the module: while its event loop runs, no other test's can."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("Chromium is missing: `make test` installs it, or apt-get install chromium")
-    with sync_playwright() as playwright:
-        # CI runs as root in a container, where Chromium's own sandbox can't be had.
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield running
-        running.close()
+    # CI runs as root in a container, where Chromium's own sandbox can't be had.
+    running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    yield running
+    running.close()
 
 
 @pytest.fixture
@@ -66,21 +71,22 @@ def screenshots(driver_name: str) -> Path:
 
 
 @contextmanager
-def profile(folder: Path, portal: LivePortal, *, frames_keep_data: bool = True) -> Iterator[BrowserContext]:
+def profile(
+    playwright: Playwright, folder: Path, portal: LivePortal, *, frames_keep_data: bool = True
+) -> Iterator[BrowserContext]:
     """A browser that lets frames of other sites keep their data: Debian's Chromium and private windows don't, and then
     pages that can't do without need a window of their own (MLflow, TensorBoard; JupyterLab loads again and again).
     """
     (folder / "Default").mkdir()
     mode = 0 if frames_keep_data else 1
     (folder / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": mode}}))
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch_persistent_context(
-            folder,
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            base_url=portal.url,
-            locale="es-MX",
-            viewport={"width": 1400, "height": 900},
-        )
-        yield opened
-        opened.close()
+    opened = playwright.chromium.launch_persistent_context(
+        folder,
+        executable_path=shutil.which("chromium"),
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        base_url=portal.url,
+        locale="es-MX",
+        viewport={"width": 1400, "height": 900},
+    )
+    yield opened
+    opened.close()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Playwright, expect
 
 from labs.catalog import Catalog, Lab, load
 from tests.e2e.conftest import profile
@@ -36,8 +36,8 @@ TURNS = sorted((DRIVERS[(TODAY + place) % len(DRIVERS)], lab.id) for place, lab 
 
 
 @pytest.fixture
-def context(live_portal: LivePortal, tmp_path: Path) -> Iterator[BrowserContext]:
-    with profile(tmp_path, live_portal) as opened:
+def context(playwright: Playwright, live_portal: LivePortal, tmp_path: Path) -> Iterator[BrowserContext]:
+    with profile(playwright, tmp_path, live_portal) as opened:
         opened.set_default_timeout(30_000)
         yield opened
 

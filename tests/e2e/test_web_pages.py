@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, Playwright, expect
 
 from tests.e2e import pages_course
 from tests.e2e.conftest import SCREENSHOTS, profile
@@ -34,8 +34,10 @@ def pages_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePorta
 
 
 @pytest.fixture(scope="module")
-def context(pages_portal: LivePortal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    with profile(tmp_path_factory.mktemp("profile"), pages_portal) as opened:
+def context(
+    playwright: Playwright, pages_portal: LivePortal, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    with profile(playwright, tmp_path_factory.mktemp("profile"), pages_portal) as opened:
         opened.set_default_timeout(SLOW_MS)
         sign_in(opened.pages[0], pages_portal)
         yield opened
@@ -114,15 +116,16 @@ def test_the_dask_graph_moves_a_students_own_server_opens_and_a_cell_runs_in_jup
 
 
 def test_a_page_that_loads_again_and_again_is_told_and_works_in_a_window_of_its_own(
-    pages_portal: LivePortal, tmp_path: Path
+    playwright: Playwright, pages_portal: LivePortal, tmp_path: Path
 ) -> None:
     """JupyterLab where the browser keeps a frame's data from it."""
-    with profile(tmp_path, pages_portal, frames_keep_data=False) as blocking:
+    with profile(playwright, tmp_path, pages_portal, frames_keep_data=False) as blocking:
+        blocking.set_default_timeout(SLOW_MS)
         sign_in(blocking.pages[0], pages_portal)
-        lab = LabPage(blocking.new_page(), "tablero").open()
+        lab = LabPage(blocking.new_page(), "tablero").open_anew()  # the last run goes on, which makes JupyterLab slow
         lab.web("JupyterLab")
         panel = lab.page.get_by_role("tabpanel", name="JupyterLab")
-        expect(panel.get_by_role("status")).to_contain_text("se carga una y otra vez", timeout=SLOW_MS)
+        expect(panel.get_by_role("status")).to_contain_text("se carga una y otra vez", timeout=3 * SLOW_MS)
         see(lab, "restless")
         with blocking.expect_page() as opened:
             panel.locator(".empty").get_by_role("button", name="Abrir en otra ventana").click()

@@ -122,8 +122,9 @@ class DockerBuilder:
             newest_first = sorted(client.images(filters={"label": mine}), key=lambda image: -int(image["Created"]))
             tags = [tag for image in newest_first for tag in image["RepoTags"] or () if tag not in kept]
             removed = [tag for tag in tags if _remove(client, tag)]
-            for container in client.containers(all=True, filters={"label": mine, "status": "created"}):
-                if time.time() - int(container["Created"]) > ENGINE_SECONDS:  # its builder was killed before it began
+            unstarted = {"name": _container(), "status": "created"}
+            for container in client.containers(all=True, filters=unstarted):
+                if time.time() - int(container["Created"]) > ENGINE_SECONDS:
                     _remove_container(client, container["Id"])
         return [*removed, *(str(path) for path in (*remove_stale_wheels(keep), *remove_stale_npm(keep)))]
 
@@ -166,9 +167,12 @@ def _make(client: Client, layer: Layer, env: Environment, packages: Packages, te
     """What a container with image.sh and what it works on has changed becomes the layer."""
     if layer.below == DEBIAN and not _inspect(client, DEBIAN):
         client.pull(DEBIAN)
+    repository, _, tag = layer.tag.partition(":")
+    name = f"{_container()}{tag}"
+    _remove_container(client, name)  # of a builder that was killed before it began
     container = client.create_container(
-        layer.below, ["sh", "-c", GUARD, layer.name], environment=VARIABLES, labels={"labs.builder": _builder()},
-        stdin_open=True, use_config_proxy=False,  # an image would keep the proxy: image.sh reads it for apt alone
+        layer.below, ["sh", "-c", GUARD, layer.name], name=name, environment=VARIABLES, stdin_open=True,
+        use_config_proxy=False,  # an image would keep the proxy: image.sh reads it for apt alone
         host_config=client.create_host_config(
             network_mode="default" if layer.name in WITH_NETWORK else "none", auto_remove=True
         ),
@@ -181,8 +185,8 @@ def _make(client: Client, layer: Layer, env: Environment, packages: Packages, te
         with closing(stream._response):  # the stream's own close() leaves the connection open
             client.start(container)
             _follow((chunk for _, chunk in frames_iter(stream, tty=False)), env.name, tell)
-            repository, _, tag = layer.tag.partition(":")
-            client.commit(container, repository, tag, changes=['CMD ["bash"]', "WORKDIR /"])
+            changes = ['CMD ["bash"]', "WORKDIR /", f"LABEL labs.builder={_builder()}"]
+            client.commit(container, repository, tag, changes=changes)
     finally:
         _remove_container(client, container)
 
@@ -224,6 +228,11 @@ def _common(env: Environment) -> Environment:
 
 def _lock(layer: Layer) -> Path:
     return settings().var_dir / "environments" / f".docker-{layer.tag.replace(':', '-')}.lock"
+
+
+def _container() -> str:
+    """How the names of the containers begin in which this checkout makes layers. Labels a sandbox would inherit."""
+    return f"labs-build-{_builder()}-"
 
 
 def _builder() -> str:

@@ -6,8 +6,8 @@ import { t } from "./text.js";
 /** The page keeps its own origin, which is nobody else's; it may neither leave its frame nor move the one around it. */
 const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads";
 
-/** More loads than a reader's clicks make in that time: a page that begins again by itself. The gateway's "nothing answers yet" does so each 2 s. */
-const RESTLESS = { loads: 8, ms: 12_000 };
+/** So many loads, each so soon after the last and with nobody clicking: a page that begins again by itself, not one that shows news. */
+const RESTLESS = { loads: 6, ms: 8_000 };
 
 export class WebPanel {
   #session = null;
@@ -47,7 +47,7 @@ export class WebPanel {
       const address = await this.#ready(signal, now ? null : () => this.#wait());
       if (signal.aborted) return;
       const frame = h("iframe", { class: "web-frame", src: address, title: this.ui.title, sandbox: SANDBOX, allow: "clipboard-write; fullscreen", referrerpolicy: "no-referrer" });
-      this.#watch(frame);
+      if (this.ui.service && !now) this.#watch(frame); // what the gateway shows where nothing answers loads again too
       this.place.replaceChildren(frame);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
@@ -69,10 +69,13 @@ export class WebPanel {
 
   /** JupyterLab loads again and again where the browser keeps a frame's data from it; it would do so for ever. */
   #watch(frame) {
-    const loads = [];
+    let loads = 0;
+    let last = 0;
     frame.addEventListener("load", ({ timeStamp }) => {
-      loads.push(timeStamp);
-      if (!(timeStamp - loads.at(-RESTLESS.loads) < RESTLESS.ms)) return;
+      // A click in the frame counts for its parents too.
+      loads = navigator.userActivation?.isActive || timeStamp - last > RESTLESS.ms ? 0 : loads + 1;
+      last = timeStamp;
+      if (loads < RESTLESS.loads) return;
       this.#session = null;
       this.#say("warn", "warn", t("web.restless", { title: this.ui.title }), h("button", { type: "button", class: "primary", onclick: () => this.#window() }, icon("external"), t("web.window")), h("button", { type: "button", onclick: () => this.load() }, icon("restart"), t("web.again")));
       announce(t("web.restless", { title: this.ui.title }));

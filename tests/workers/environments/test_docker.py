@@ -16,6 +16,7 @@ from tests.workers.environments.conftest import IDNA, OLDER_SIX, SIX, Define, St
 from tests.workers.environments.test_npm import NODE, manifests
 from workers.config import settings
 from workers.environments import BuildError, builder_for
+from workers.environments import docker as docker_builder
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -122,7 +123,7 @@ def test_a_base_image_that_no_registry_has_is_named(define: Define, monkeypatch:
 def test_a_killed_build_leaves_no_container_and_the_next_one_works(define: Define) -> None:
     env = define(SIX + "# killed\n", build=["sleep 4243.5"])
     command = [sys.executable, "-m", "workers.environments", "build", "tiny", "--driver", "docker"]
-    building = ["docker", "ps", "--all", "--quiet", "--filter", "label=labs.builder", "--filter", "status=running"]
+    building = ["docker", "ps", "--all", "--quiet", "--filter", f"name={docker_builder._container()}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             wait_until(lambda: output("pgrep", "-f", "sleep 4243[.]5"))
