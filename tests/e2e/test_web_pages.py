@@ -123,9 +123,12 @@ def test_a_page_that_loads_again_and_again_is_told_and_works_in_a_window_of_its_
         blocking.set_default_timeout(SLOW_MS)
         sign_in(blocking.pages[0], pages_portal)
         lab = LabPage(blocking.new_page(), "tablero").open_anew()  # the last run goes on, which makes JupyterLab slow
-        lab.web("JupyterLab")
+        # Waited for without looking: each look of Playwright's counts as a click of the reader's.
+        shown = lab.page.main_frame
+        with lab.page.expect_event("framedetached", lambda gone: gone.parent_frame == shown, timeout=3 * SLOW_MS):
+            lab.web("JupyterLab")
         panel = lab.page.get_by_role("tabpanel", name="JupyterLab")
-        expect(panel.get_by_role("status")).to_contain_text("se carga una y otra vez", timeout=3 * SLOW_MS)
+        expect(panel.get_by_role("status")).to_contain_text("se carga una y otra vez", timeout=SLOW_MS)
         see(lab, "restless")
         with blocking.expect_page() as opened:
             panel.locator(".empty").get_by_role("button", name="Abrir en otra ventana").click()
