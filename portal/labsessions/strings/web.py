@@ -20,8 +20,8 @@ STRINGS = {
     "web.window": _("Open in a window of its own"),
     "web.blocked": _("The browser blocked the new window. Allow pop-ups for the portal and try again."),
     "web.restless": _(
-        "{title} loads again and again: this browser keeps the data of pages within other pages from them, "
-        "as private windows do. In a window of its own it works."
+        "{title} loads again and again: this browser doesn't let a page inside another one store data, "
+        "as in private windows. It works in a window of its own."
     ),
     "web.path": _("Path of the page"),
     "web.ports.text": _("Servers in your sandbox that listen now, your own programs too."),
