@@ -3,8 +3,9 @@
 Each step runs even when an earlier one failed, so that one run tells all. Several things go on at once, since much of
 each is waiting: the environments are built while all that needs none is looked at; bubblewrap's are there first, and
 what needs no others is tested while Docker's are still built; the tests that start the whole portal run beside the
-others, each a driver after the other. What runs in the background is printed at its end. With arguments, which pytest
-gets, the environments are built and its tests run.
+others, each a driver after the other. What runs in the background is printed at its end, and the tests that failed once
+more at the very end, for a long log is often seen by its last lines only. With arguments, which pytest gets, the
+environments are built and its tests run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from xml.etree import ElementTree
 
 from portal.launcher.sweep import available
 
@@ -35,16 +37,24 @@ NO_ENVIRONMENT = ("tests/portal",)
 LIVE = ("tests/e2e", "tests/faults", "tests/attacks")
 """What starts the whole portal. Nothing is shared with the other tests but the built environments."""
 
-PYTEST = [BIN / "python", "-m", "pytest", "--durations=25", "--durations-min=5"]
+PYTEST: list[str | Path] = [BIN / "python", "-m", "pytest", "--durations=25", "--durations-min=5"]
+
+MESSAGE_LINES = 12
+"""How much of a failed test's traceback is said again at the end."""
 
 
 class Step:
     """A command of this run. What it prints is shown as it comes, or at the end when it runs in the background."""
 
-    def __init__(self, name: str, command: list[str | Path], *, background: bool = False) -> None:
+    def __init__(self, name: str, command: Sequence[str | Path], *, background: bool = False) -> None:
         self.name = name
-        file = name.replace(",", "").replace(" ", "-")
-        self.log = ROOT / "var" / "logs" / f"tests-{file}.log" if background else None
+        file = ROOT / "var" / "logs" / f"tests-{name.replace(',', '').replace(' ', '-')}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.log = file.with_suffix(".log") if background else None
+        self._report = file.with_suffix(".xml")
+        self._report.unlink(missing_ok=True)
+        if "pytest" in command:
+            command = [*command, "--junitxml", self._report]
         where = f" meanwhile; what it prints is in {self.log.relative_to(ROOT)} until it ends" if self.log else " …"
         print(f"· {name}{where}", flush=True)
         self._began = time.monotonic()
@@ -53,7 +63,6 @@ class Step:
         if self.log is None:
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
             return
-        self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
@@ -66,6 +75,17 @@ class Step:
                 seconds = time.monotonic() - self._began
                 print(f"{told}{'✓' if self._good else '✕'} {self.name} ({seconds:.0f} s)", flush=True)
             return self._good
+
+    def failures(self) -> list[str]:
+        """A paragraph for each test that failed: its name and the end of what it says; none for what isn't pytest."""
+        if not self._report.exists():
+            return []
+        found = []
+        for case in ElementTree.parse(self._report).iter("testcase"):
+            for fault in (*case.iter("failure"), *case.iter("error")):
+                end = "\n".join((fault.text or "").strip().splitlines()[-MESSAGE_LINES:])
+                found.append(f"{case.get('classname')}::{case.get('name')}\n{end}")
+        return found
 
 
 def building() -> dict[str, Step]:
@@ -124,6 +144,8 @@ def main(arguments: list[str]) -> int:
     else:
         failed = test()
     if failed:
+        for message in (message for step in failed for message in step.failures()):
+            print(f"\n✕ {message}", flush=True)
         print(f"✕ failed: {', '.join(step.name for step in failed)}", flush=True)
     return 1 if failed else 0
 
