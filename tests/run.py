@@ -95,7 +95,7 @@ def building() -> dict[str, Step]:
     last environment, so that they fetch different packages.
     """
     names = sorted(path.parent.name for path in (ROOT / "labs/environments").glob("*/environment.yaml"))
-    build = [BIN / "python", "-m", "workers.environments", "build"]
+    build: list[str | Path] = [BIN / "python", "-m", "workers.environments", "build"]
     return {
         driver.name: Step(
             f"lab environments for {driver.name}",
