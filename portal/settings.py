@@ -89,7 +89,7 @@ CACHES = {
 
 # Signing in
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "portal.accounts.sessions.PortalBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "courses:start"
 LOGOUT_REDIRECT_URL = "courses:start"
@@ -155,6 +155,7 @@ SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PORTAL.https
 SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "portal.accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 CSRF_FAILURE_VIEW = "portal.core.views.csrf_failure"
 # A save is one file of at most 1 MiB; the rest is JSON around it.

@@ -6,15 +6,18 @@ from django.db import models
 from django.db.models.functions import Now
 
 from portal.core import clock
+from portal.core.prepared import Parameter, Prepared
 from portal.courses.models import Enrollment, LastPlace, Page, PageRead, reader
 from portal.courses.rendering import Heading
 
 Kind = LastPlace.Kind
 
+_READ = Prepared(lambda: PageRead.objects.filter(enrollment=Parameter("enrollment")).values_list("page", flat=True))
+
 
 def read_pages(enrollment: Enrollment | None) -> set[str]:
     """The slugs of the pages that were read."""
-    return set(enrollment.reads.values_list("page", flat=True)) if enrollment else set()
+    return set(_READ(enrollment=enrollment.pk)) if enrollment else set()
 
 
 def set_read(enrollment: Enrollment, page: str, read: bool) -> None:

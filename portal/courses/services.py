@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from functools import lru_cache
 
 from django.db import transaction
 from django.db.models import F
@@ -11,7 +12,8 @@ from django.shortcuts import get_object_or_404
 
 from portal.accounts.models import User
 from portal.core import clock
-from portal.courses.models import Course, Enrollment, Invite, Lab
+from portal.core.prepared import Parameter, Prepared
+from portal.courses.models import Course, Enrollment, Invite, Lab, LabSchedule
 
 
 def course_for(user: User, slug: str, *related: str) -> tuple[Course, Enrollment | None]:
@@ -19,13 +21,21 @@ def course_for(user: User, slug: str, *related: str) -> tuple[Course, Enrollment
 
     ``related``: what else of the enrolment is read with it, in the same query.
     """
-    rows = Enrollment.objects.of(user).select_related("cohort__course", *related)
-    found = rows.filter(cohort__course__slug=slug, cohort__course__active=True).first()
+    found = _newest(related).first(user=user.pk, course=slug)
     if found is not None:
         return found.cohort.course, found
     if not user.is_staff:
         raise Http404
     return get_object_or_404(Course.objects.defer("glossary"), slug=slug, active=True), None
+
+
+@lru_cache
+def _newest(related: tuple[str, ...]) -> Prepared[Enrollment]:
+    """The newest enrolment of a ``user`` (primary key) in a ``course`` (slug)."""
+    asked = {"cohort__course__slug": Parameter("course"), "cohort__course__active": True}
+    return Prepared(
+        lambda: Enrollment.objects.of(Parameter("user")).filter(**asked).select_related("cohort__course", *related)[:1]
+    )
 
 
 def teaches(user: User, enrollment: Enrollment | None) -> bool:
@@ -58,9 +68,14 @@ def join(invite: Invite, user: User) -> bool:
     return True
 
 
-def due_dates(enrollment: Enrollment | None) -> dict[str, Any]:
+_DUE = Prepared(
+    lambda: LabSchedule.objects.filter(cohort=Parameter("cohort"), due_at__isnull=False).values_list(
+        "lab__slug", "due_at"
+    )
+)
+
+
+def due_dates(enrollment: Enrollment | None) -> dict[str, datetime]:
     """When each lab is due for a cohort, by lab id."""
-    if enrollment is None:
-        return {}
-    schedules = enrollment.cohort.schedules.filter(due_at__isnull=False)
-    return dict(schedules.values_list("lab__slug", "due_at"))
+    rows = _DUE(cohort=enrollment.cohort_id) if enrollment else []
+    return {lab: due for lab, due in rows if due}

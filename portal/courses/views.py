@@ -159,7 +159,7 @@ def _join(request: HttpRequest, found: Invite, form: SignUpForm | None) -> bool:
             transaction.set_rollback(True)
             return False
     if form:
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user, backend="portal.accounts.sessions.PortalBackend")
     return True
 
 

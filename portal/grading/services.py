@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from portal.core import clock, queue
 from portal.core.api import ApiError
 from portal.core.plain import plain
+from portal.core.prepared import Parameter, Prepared
 from portal.courses.models import Enrollment, LabSchedule
 from portal.courses.progress import LabProgress
 from portal.grading.models import GradeReport, GradingJob, Submission
@@ -233,12 +234,18 @@ def position(job: GradingJob) -> int:
     return ahead.count()
 
 
+_RESULTS = Prepared(
+    lambda: (
+        Workspace.objects.filter(enrollment=Parameter("enrollment"))
+        .annotate(
+            best=Max("submissions__grade__points"),
+            used=Count("submissions", filter=~Q(submissions__job__state=State.NEEDS_STAFF)),
+        )
+        .values_list("lab__slug", "best", "used")
+    )
+)
+
+
 def best_results(enrollment: Enrollment) -> dict[str, LabProgress]:
     """The best points and the attempts used in each lab the student submitted."""
-    counted = Count("submissions", filter=~Q(submissions__job__state=State.NEEDS_STAFF))
-    rows = Workspace.objects.filter(enrollment=enrollment).annotate(
-        best=Max("submissions__grade__points"), used=counted
-    )
-    return {
-        slug: LabProgress(best or 0, used) for slug, best, used in rows.values_list("lab__slug", "best", "used") if used
-    }
+    return {slug: LabProgress(best or 0, used) for slug, best, used in _RESULTS(enrollment=enrollment.pk) if used}

@@ -6,19 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
+from portal.core.prepared import Parameter, Prepared
 from portal.courses.models import Cohort, Course, Enrollment, Topic
 from portal.courses.progress import QuizCard
 from portal.quizzes.models import CohortQuiz, Quiz, QuizAttempt
 
 PASS_PERCENT = 60
-
-
-def rules(enrollment: Enrollment | None, quizzes: Iterable[Quiz]) -> dict[int, CohortQuiz]:
-    """A cohort's rules for these quizzes by the quiz's primary key, only those that somebody wrote down."""
-    if enrollment is None:
-        return {}
-    return {rule.quiz_id: rule for rule in CohortQuiz.objects.filter(cohort=enrollment.cohort_id, quiz__in=quizzes)}
 
 
 def rule_for(enrollment: Enrollment | None, quiz: Quiz) -> CohortQuiz:
@@ -45,9 +40,33 @@ def has_passed(attempt: QuizAttempt | None) -> bool:
 def cards(course: Course, enrollment: Enrollment | None, topic: Topic | None = None) -> list[QuizCard]:
     """Every quiz of the course, or of one topic of it, with what its reader has reached, in two queries."""
     listed = [quiz for quiz in _quizzes(course.pk, course.digest) if topic is None or quiz.topic_id == topic.pk]
-    ruled = rules(enrollment, listed)
-    own = _attempts(enrollment, listed) if enrollment else {}
-    return [_card(quiz, ruled.get(quiz.pk) or CohortQuiz(), own.get(quiz.pk, [])) for quiz in listed]
+    rules: dict[int, CohortQuiz] = {}
+    attempts: dict[int, list[QuizAttempt]] = defaultdict(list)
+    if enrollment:
+        asked = _asked(of_topic=topic is not None)
+        reader = {"cohort": enrollment.cohort_id, "enrollment": enrollment.pk, "topic": topic and topic.pk}
+        rules = {rule.quiz_id: rule for rule in asked.rules(**reader)}
+        for attempt in asked.attempts(**reader):
+            attempts[attempt.quiz_id].append(attempt)
+    return [_card(quiz, rules.get(quiz.pk) or CohortQuiz(), attempts[quiz.pk]) for quiz in listed]
+
+
+class _Asked(NamedTuple):
+    """The rules that a ``cohort`` wrote down, and what an ``enrollment`` has tried."""
+
+    rules: Prepared[CohortQuiz]
+    attempts: Prepared[QuizAttempt]
+
+
+@lru_cache
+def _asked(of_topic: bool) -> _Asked:
+    """Of every quiz, or of those of a ``topic``."""
+    only = {"quiz__topic": Parameter("topic")} if of_topic else {}
+    light = ("quiz", "number", "submitted_at", "points", "max_points")
+    return _Asked(
+        Prepared(lambda: CohortQuiz.objects.filter(cohort=Parameter("cohort"), **only)),
+        Prepared(lambda: QuizAttempt.objects.only(*light).filter(enrollment=Parameter("enrollment"), **only)),
+    )
 
 
 def _card(quiz: Quiz, rule: CohortQuiz, attempts: list[QuizAttempt]) -> QuizCard:
@@ -78,14 +97,6 @@ def _quizzes(course: int, digest: str) -> tuple[Quiz, ...]:  # noqa: ARG001 -- a
 def forget() -> None:
     """For tests; see ``portal.courses.structure.forget``."""
     _quizzes.cache_clear()
-
-
-def _attempts(enrollment: Enrollment, quizzes: Iterable[Quiz]) -> dict[int, list[QuizAttempt]]:
-    found: dict[int, list[QuizAttempt]] = defaultdict(list)
-    light = QuizAttempt.objects.only("quiz", "number", "submitted_at", "points", "max_points")
-    for attempt in light.filter(enrollment=enrollment, quiz__in=quizzes):
-        found[attempt.quiz_id].append(attempt)
-    return found
 
 
 @dataclass(frozen=True)

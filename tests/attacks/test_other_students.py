@@ -33,7 +33,7 @@ __all__ = [
     "_own_services", "_quick_passwords", "content", "course", "lab", "queued", "redis_server", "signed_in", "student",
     "workspace",
 ]  # fmt: skip
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.sessions.PortalBackend"
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tests.live import LivePortal
 from workers.config import ROOT
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.sessions.PortalBackend"
 
 
 @dataclass(frozen=True)

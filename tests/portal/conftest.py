@@ -122,5 +122,5 @@ def workspace(student: Enrollment, lab: Lab) -> Workspace:
 @pytest.fixture
 def signed_in(client: Client, student: Enrollment) -> Client:
     """A browser in which the student is signed in."""
-    client.force_login(student.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(student.user, backend="portal.accounts.sessions.PortalBackend")
     return client

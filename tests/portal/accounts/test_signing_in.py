@@ -57,7 +57,7 @@ def test_it_leads_back_to_the_page_asked_for(client: Client) -> None:
 
 def test_the_language_is_remembered_in_the_account(client: Client) -> None:
     user = UserFactory()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="portal.accounts.sessions.PortalBackend")
     client.post("/idioma/", {"language": "en", "next": "/"})
     user.refresh_from_db()
     assert user.language == "en"
@@ -78,7 +78,7 @@ def test_a_changed_password_ends_other_sessions(client: Client) -> None:
 
 
 def test_signing_out_needs_a_post(client: Client) -> None:
-    client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(UserFactory(), backend="portal.accounts.sessions.PortalBackend")
     assert client.get("/salir/").status_code == 405
     assert client.post("/salir/").status_code == 302
     assert client.get("/cuenta/contrasena/").status_code == 302

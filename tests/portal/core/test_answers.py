@@ -57,7 +57,7 @@ def test_a_database_away_is_said_so(signed_in: Client, path: str) -> None:
 
 def test_posts_without_a_token_are_refused(student: Enrollment) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(student.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(student.user, backend="portal.accounts.sessions.PortalBackend")
     answer = client.post("/lab/suma/entregas/", headers={"Idempotency-Key": "aaaaaaaa"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
     assert client.post("/salir/").status_code == 403

@@ -18,7 +18,7 @@ from portal.courses.reading import set_read
 from portal.courses.reading_views import MOST_MISSES
 from tests.portal.factories import EnrollmentFactory, UserFactory
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.sessions.PortalBackend"
 GET = "/curso/ml/certificado"
 PDF = "/curso/ml/certificado.pdf"
 

@@ -22,7 +22,7 @@ def path(invite: Invite) -> str:
 
 def test_a_signed_in_person_joins(client: Client, invite: Invite) -> None:
     user = UserFactory()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="portal.accounts.sessions.PortalBackend")
     assert client.get(path(invite)).context["state"] == "open"
     assert client.post(path(invite)).headers["Location"] == "/curso/ml/"
     assert Enrollment.objects.get(user=user).role == "student"
@@ -56,6 +56,6 @@ def test_the_account_is_not_made_when_no_place_is_left(client: Client, invite: I
 
 def test_an_expired_one_lets_nobody_in(client: Client, invite: Invite) -> None:
     Invite.objects.update(expires_at=soon(minutes=-1))
-    client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(UserFactory(), backend="portal.accounts.sessions.PortalBackend")
     assert client.post(path(invite)).context["state"] == "expired"
     assert not Enrollment.objects.exists()

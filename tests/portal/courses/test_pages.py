@@ -51,7 +51,7 @@ def test_who_is_not_enrolled_sees_nothing(client: Client, course: None) -> None:
     assert client.get("/").context["courses"] == []
     for path in ("/curso/ml/", "/curso/ml/paralelismo/", "/lab/suma/"):
         assert client.get(path).headers["Location"].startswith("/entrar/")
-    client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(UserFactory(), backend="portal.accounts.sessions.PortalBackend")
     assert client.get("/").context["courses"] == []
     for path in (
         "/curso/ml/",

@@ -13,7 +13,7 @@ from portal.courses.progress import QuizCard, register_quizzes
 from portal.courses.sync import sync
 from tests.portal.factories import CohortFactory, EnrollmentFactory, UserFactory
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.sessions.PortalBackend"
 PAGE = "/curso/ml/paralelismo/"
 
 

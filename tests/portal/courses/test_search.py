@@ -94,5 +94,5 @@ def test_what_was_searched_is_shown_as_text(signed_in: Client, indexed: Course) 
 
 def test_who_is_not_enrolled_finds_nothing(client: Client, indexed: Course) -> None:
     assert client.get("/buscar/ml/?q=partición").status_code == 302
-    client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(UserFactory(), backend="portal.accounts.sessions.PortalBackend")
     assert client.get("/buscar/ml/?q=partición").status_code == 404

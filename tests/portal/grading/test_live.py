@@ -31,7 +31,7 @@ def job(workspace: Workspace) -> GradingJob:
 async def watch(student: Enrollment, path: str, then: Callable[[], Any], **headers: str) -> list[dict[str, Any]]:
     """The states a browser receives; ``then`` happens once the first has come."""
     client = AsyncClient()
-    await client.aforce_login(student.user, backend="django.contrib.auth.backends.ModelBackend")
+    await client.aforce_login(student.user, backend="portal.accounts.sessions.PortalBackend")
     answer = await client.get(path, headers=headers)
     assert answer.status_code == 200, answer.content
     states: list[dict[str, Any]] = []
@@ -79,7 +79,7 @@ def test_a_person_holds_open_only_so_many(
 
     async def ask() -> int:
         client = AsyncClient()
-        await client.aforce_login(student.user, backend="django.contrib.auth.backends.ModelBackend")
+        await client.aforce_login(student.user, backend="portal.accounts.sessions.PortalBackend")
         return (await client.get(f"/entregas/{job.submission.pk}/eventos/")).status_code
 
     assert async_to_sync(ask)() == 429

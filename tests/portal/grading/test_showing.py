@@ -90,7 +90,7 @@ def test_who_may_see_a_submission(workspace: Workspace, student: Enrollment) -> 
     for who, (user, status) in readers(student).items():
         client = Client()
         if user:
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(user, backend="portal.accounts.sessions.PortalBackend")
         for path in ("", "archivos/", "eventos/"):
             answer = client.get(f"/entregas/{submission.pk}/{path}")
             assert answer.status_code == status, f"{who}: {path}"

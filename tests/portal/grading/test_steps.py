@@ -21,7 +21,7 @@ from workers.streams import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = GradingJob.State
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.sessions.PortalBackend"
 ASK = "/lab/suma/pasos/sumar/comprobaciones/"
 
 

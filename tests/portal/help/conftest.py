@@ -14,7 +14,7 @@ from portal.help.models import Visit
 from portal.labsessions.models import LabSession, Workspace
 from tests.portal.factories import EnrollmentFactory, UserFactory, build_environment, soon
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.sessions.PortalBackend"
 SignIn = Callable[[User], Client]
 
 

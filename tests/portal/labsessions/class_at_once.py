@@ -44,7 +44,7 @@ def start(users: list[int]) -> None:
 
     def click(user: int) -> tuple[int, object]:
         client = Client(raise_request_exception=False)
-        client.force_login(User.objects.get(pk=user), backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(User.objects.get(pk=user), backend="portal.accounts.sessions.PortalBackend")
         answer = client.post("/lab/suma/sesion/")
         connection.close()
         return answer.status_code, answer.content.decode()

@@ -26,7 +26,7 @@ WORKSPACE, HOME = "/lab/suma/descargar/", "/lab/suma/llevar/"
 async def _get(user: User | None, path: str) -> tuple[int, str, bytes]:
     client = AsyncClient()
     if user:
-        await client.aforce_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        await client.aforce_login(user, backend="portal.accounts.sessions.PortalBackend")
     answer = await client.get(path)
     if not answer.streaming:
         return answer.status_code, "", answer.content

@@ -98,5 +98,5 @@ def test_a_save_whose_answer_was_lost_may_be_repeated(signed_in: Client) -> None
 def test_each_student_has_their_own(signed_in: Client) -> None:
     save(signed_in, "main.py", "mia\n")
     other = Client()
-    other.force_login(EnrollmentFactory().user, backend="django.contrib.auth.backends.ModelBackend")
+    other.force_login(EnrollmentFactory().user, backend="portal.accounts.sessions.PortalBackend")
     assert "mia" not in other.get("/lab/suma/").context["config"]["files"][0]["text"]

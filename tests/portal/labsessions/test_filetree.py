@@ -144,7 +144,7 @@ def test_a_request_that_names_nothing_is_refused(own: Client, body: dict[str, An
 
 def test_only_the_owner_reaches_a_file(own: Client) -> None:
     stranger, other = Client(), Client()
-    other.force_login(EnrollmentFactory().user, backend="django.contrib.auth.backends.ModelBackend")
+    other.force_login(EnrollmentFactory().user, backend="portal.accounts.sessions.PortalBackend")
     for client, status in ((stranger, 401), (other, 404)):
         assert client.get(f"{URL}notas.md").status_code == status
         assert client.delete(f"{URL}notas.md").status_code == status

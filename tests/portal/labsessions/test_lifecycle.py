@@ -107,7 +107,7 @@ def test_an_ended_session_gets_no_more_time(signed_in: Client, running: LabSessi
 def test_strangers_and_instructors_cannot_extend(client: Client, running: LabSession) -> None:
     teacher = EnrollmentFactory(cohort=running.workspace.enrollment.cohort, role="instructor")
     for enrollment in (teacher, EnrollmentFactory()):
-        client.force_login(enrollment.user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(enrollment.user, backend="portal.accounts.sessions.PortalBackend")
         assert extend(client, running).status_code == 404
     client.logout()
     assert extend(client, running).status_code in (401, 403)
@@ -279,7 +279,7 @@ def test_a_student_may_go_on_without_a_snapshot_that_cannot_be_read(
     report(running, "stopped", snapshot=told)
 
     def start_without(enrollment: Enrollment) -> dict[str, Any]:
-        client.force_login(enrollment.user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(enrollment.user, backend="portal.accounts.sessions.PortalBackend")
         answer = client.post("/lab/suma/sesion/", {"without_snapshot": True}, content_type="application/json")
         assert answer.status_code == 201
         started: dict[str, Any] = queued("sessions")[-1]["args"][0]

@@ -175,7 +175,7 @@ def test_strangers_and_instructors_do_not_reach_it(client: Client, workspace: Wo
     session, _created = services.start(workspace)
     teacher = EnrollmentFactory(cohort=workspace.enrollment.cohort, role="instructor")
     for enrollment in (teacher, EnrollmentFactory()):
-        client.force_login(enrollment.user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(enrollment.user, backend="portal.accounts.sessions.PortalBackend")
         assert client.get(f"/sesion/{session.key}/").status_code == 404
         assert client.get(f"/sesion/{session.key}/eventos/").status_code == 404
         assert client.post(f"/sesion/{session.key}/parar/").status_code == 404

@@ -120,7 +120,7 @@ def test_nobody_reads_another_students_versions(own: Client, student: Enrollment
     teacher = EnrollmentFactory(cohort=student.cohort, role=Enrollment.Role.INSTRUCTOR).user
     for reader in (EnrollmentFactory().user, teacher, User.objects.create_superuser("jefa")):
         other = Client()
-        other.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+        other.force_login(reader, backend="portal.accounts.sessions.PortalBackend")
         expected = 404 if reader.is_superuser else 200  # their own workspace, which is empty
         assert other.get(VERSIONS).status_code == expected
         assert "dos" not in other.get(VERSIONS, {"at": "2099-01-01T00:00:00Z"}).content.decode()

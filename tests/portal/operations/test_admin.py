@@ -10,7 +10,7 @@ from portal.grading.models import GradingJob
 from portal.labsessions.models import Workspace
 from tests.portal.factories import EnrollmentFactory, InviteFactory, UserFactory
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "portal.accounts.sessions.PortalBackend"
 LISTS = (
     "accounts/user",
     "courses/cohort",

@@ -40,7 +40,7 @@ def test_health_notices_that_redis_is_away(client: Client, course: None, redis_d
 def test_the_overview_is_for_staff(client: Client, course: None) -> None:
     teacher = EnrollmentFactory(role="instructor").user
     for user, status in ((teacher, 403), (UserFactory(is_staff=True), 200)):
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="portal.accounts.sessions.PortalBackend")
         assert client.get("/operacion/").status_code == status
         assert client.post("/operacion/entornos/base/construir/").status_code == (302 if status == 200 else 403)
 
@@ -50,7 +50,7 @@ def test_the_overview_names_missing_protections(
 ) -> None:
     HostFactory(protections=[{"name": "cpu limit", "ok": False, "required": False, "detail": "no writable cgroup"}])
     build_environment(state="failed")
-    client.force_login(UserFactory(is_staff=True), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(UserFactory(is_staff=True), backend="portal.accounts.sessions.PortalBackend")
     page = client.get("/operacion/")
     assert page.context["environments"][0]["state"] == "failed"
     with django_assert_max_num_queries(12):

@@ -20,7 +20,7 @@ SELF_TEST = "/cuestionario/ml/2/autoevaluacion/"
 def browser_of(user: Any) -> Client:
     """A browser in which somebody is signed in."""
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="portal.accounts.sessions.PortalBackend")
     return client
 
 
