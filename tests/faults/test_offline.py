@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from portal.demo import Student
-from tests.e2e.conftest import browser
+from tests.e2e.conftest import browser, playwright
 from tests.e2e.lab_page import LabPage, one_driver, sign_in
 from tests.live import LivePortal
 
-__all__ = ["browser"]
+__all__ = ["browser", "playwright"]
 pytestmark = [pytest.mark.e2e, one_driver, pytest.mark.timeout(900)]
 LAB = "paralelismo"
 FILE = "banco.py"

@@ -6,8 +6,9 @@ import { t } from "./text.js";
 /** The page keeps its own origin, which is nobody else's; it may neither leave its frame nor move the one around it. */
 const SANDBOX = "allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads";
 
-/** So many loads, each so soon after the last and with nobody clicking: a page that begins again by itself, not one that shows news. */
-const RESTLESS = { loads: 6, ms: 8_000 };
+/** So many loads, each so soon after the last and with nobody clicking: a page that begins again by itself, not one that shows
+ * news now and then. Soon is measured by the page's own first load, which a busy machine draws out as well. */
+const RESTLESS = { loads: 6, firsts: 4, leastMs: 3_000 };
 
 export class WebPanel {
   #session = null;
@@ -70,11 +71,14 @@ export class WebPanel {
   /** JupyterLab loads again and again where the browser keeps a frame's data from it; it would do so for ever. */
   #watch(frame) {
     let loads = 0;
-    let last = 0;
+    let last = performance.now();
+    let soon = null;
     frame.addEventListener("load", ({ timeStamp }) => {
-      // A click in the frame counts for its parents too.
-      loads = navigator.userActivation?.isActive || timeStamp - last > RESTLESS.ms ? 0 : loads + 1;
+      const passed = timeStamp - last;
       last = timeStamp;
+      soon ??= Math.max(RESTLESS.leastMs, RESTLESS.firsts * passed);
+      // A click in the frame counts for its parents too.
+      loads = navigator.userActivation?.isActive || passed > soon ? 0 : loads + 1;
       if (loads < RESTLESS.loads) return;
       this.#session = null;
       this.#say("warn", "warn", t("web.restless", { title: this.ui.title }), h("button", { type: "button", class: "primary", onclick: () => this.#window() }, icon("external"), t("web.window")), h("button", { type: "button", onclick: () => this.load() }, icon("restart"), t("web.again")));
