@@ -122,6 +122,9 @@ class BubblewrapDriver:
         except (OSError, subprocess.SubprocessError, SandboxError) as error:
             self.stop(self.dir.handle(meta))
             raise SandboxError(f"sandbox {spec.id} did not start: {error}") from error
+        except BaseException:  # somebody ends this process or task
+            self.stop(self.dir.handle(meta))
+            raise
         return self.dir.handle(meta)
 
     def _launch(self, spec: SandboxSpec, meta: Meta) -> None:

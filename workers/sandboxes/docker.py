@@ -10,7 +10,8 @@ import os
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +49,14 @@ def _calls(doing: str) -> Iterator[None]:
         raise
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise SandboxError(f"{doing}: {error}") from error
+
+
+def _to_its_end(call: Callable[[], None]) -> None:
+    """Calls, and waits for the call's end also when a signal's handler raises meanwhile: of a request that is
+    cut short the engine would do its part later, and nobody would know of the container.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(call).result()
 
 
 def _connect(seconds: int) -> docker.APIClient:
@@ -110,17 +119,20 @@ class DockerDriver:
         meta = self.dir.create(spec, self.name)
         try:
             with _calls(f"sandbox {spec.id} did not start"):
-                container = self.client.create_container(**self._options(spec, meta))
-                self.client.start(container["Id"])
+                _to_its_end(lambda: self._launch(spec, meta))
         except docker.errors.NotFound as error:
             self.stop(self.dir.handle(meta))
             raise SandboxError(
                 f"the image of environment {spec.environment} is not here: {error.explanation}"
             ) from error
-        except SandboxError:
+        except BaseException:  # SandboxError, or somebody ends this process or task
             self.stop(self.dir.handle(meta))
             raise
         return self.dir.handle(meta)
+
+    def _launch(self, spec: SandboxSpec, meta: Meta) -> None:
+        container = self.client.create_container(**self._options(spec, meta))
+        self.client.start(container["Id"])
 
     def _options(self, spec: SandboxSpec, meta: Meta) -> dict[str, Any]:
         left = meta.latest - time.time()

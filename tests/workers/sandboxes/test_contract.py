@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +67,32 @@ say({"cwd": os.getcwd(), "env": dict(os.environ), "python": sys.executable, "uid
     assert seen["env"]["PYTHONPATH"] == "/opt/lab/kit"
     assert seen["uid"] >= 1_000_000_000 or os.geteuid() != 0
     assert (seen["name"], seen["host"], seen["umask"]) == ("lab", "lab", 0o007)
+
+
+class Ended(BaseException):
+    """What a signal that ends this process raises, wherever it is."""
+
+
+@pytest.mark.parametrize("milliseconds", [1, 10, 40, 100, 200])
+def test_a_start_that_is_cut_short_leaves_nothing(sandboxes: Bench, milliseconds: int) -> None:
+    def end(*_: object) -> None:
+        raise Ended
+
+    def start() -> None:
+        sandboxes.start(SLEEP)
+        time.sleep(60)  # it was quick, and is its starter's to stop
+
+    before = signal.signal(signal.SIGUSR1, end)
+    timer = threading.Timer(milliseconds / 1000, os.kill, (os.getpid(), signal.SIGUSR1))
+    timer.start()
+    try:
+        with pytest.raises(Ended):
+            start()
+    finally:
+        timer.join()
+        signal.signal(signal.SIGUSR1, before)
+    sandboxes.stop_all()
+    assert sandboxes.driver.list() == []
 
 
 def test_each_has_a_uid_of_its_own(sandboxes: Bench) -> None:
