@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,11 +28,14 @@ def test_a_page_is_shown_as_it_is_saved(author: Client, content: Path) -> None:
     assert "Una línea nueva." in author.get("/curso/ml/spark/").content.decode()
 
 
-def test_problems_are_named_above_the_page(author: Client, content: Path) -> None:
+def test_problems_are_named_above_the_page_and_counted_where_the_reader_is(author: Client, content: Path) -> None:
     page = content / "courses/ml/02-paralelo/pages/02-spark/spark.es.md"
     page.write_text(page.read_text() + "\n[x](pagina:nada)\n")
     shown = author.get("/curso/ml/spark/")
     assert [problem.path for problem in shown.context["problems"]] == [page]
+    assert re.search(r'href="#problems".*1 problema</a>', shown.content.decode())
+    page.write_text(page.read_text().replace("[x](pagina:nada)", ""))
+    assert "problema</a>" not in author.get("/curso/ml/spark/").content.decode()
 
 
 def test_everything_that_is_written_can_be_seen(author: Client) -> None:
