@@ -13,6 +13,7 @@ from precision import Escalador, predecir
 from techo import Tarjeta, alcanzable, intensidad_axpy, intensidad_producto, tesela_suficiente
 
 SIMULADOR = bool(config.ENABLE_CUDASIM)
+DONDE = "cpu" if SIMULADOR else "cuda"
 azar = np.random.default_rng(7)
 torch.manual_seed(7)
 
@@ -45,15 +46,15 @@ def memoria() -> str:
 
 
 def triton() -> str:
-    x = torch.randn(5, 11)
+    x = torch.randn(5, 11, device=DONDE)
     return f"softmax difiere en {(softmax(x) - x.softmax(1)).abs().max():.0e}"
 
 
 def precision_mixta() -> str:
-    red = torch.nn.Linear(64, 8)
-    x = torch.randn(16, 64)
+    red = torch.nn.Linear(64, 8, device=DONDE)
+    x = torch.randn(16, 64, device=DONDE)
     texto = f"bfloat16 difiere en {(predecir(red, x) - red(x)).abs().max():.0e}"
-    maestro = torch.tensor([1.0])
+    maestro = torch.tensor([1.0], device=DONDE)
     for escala in (1.0, 1024.0):
         copia = maestro.half().requires_grad_()
         gradiente = torch.autograd.grad((copia.float() * 1e-8).sum() * escala, copia)[0].float() / escala

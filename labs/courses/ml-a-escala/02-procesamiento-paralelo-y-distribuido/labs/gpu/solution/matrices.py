@@ -4,6 +4,7 @@ import numpy as np
 from numba import cuda, float32
 
 LADO = 32  # de la tesela que se traspone: 32 float32 son 128 bytes, un segmento
+ANCHO = LADO + 1  # en memoria: la columna de más evita conflictos de bancos
 FILAS = 8  # filas de hilos: cada hilo mueve LADO / FILAS elementos
 TESELA = 8  # lado de la tesela del producto
 
@@ -14,7 +15,7 @@ def teselas(n: int, lado: int) -> int:
 
 @cuda.jit
 def nucleo_transponer(m, t):
-    tesela = cuda.shared.array((LADO, LADO + 1), float32)  # la columna de más evita conflictos de bancos
+    tesela = cuda.shared.array((LADO, ANCHO), float32)
     x, y = cuda.threadIdx.x, cuda.threadIdx.y
     columna, fila = cuda.blockIdx.x * LADO + x, cuda.blockIdx.y * LADO + y
     for salto in range(0, LADO, FILAS):
@@ -44,8 +45,8 @@ def nucleo_producto(a, b, c):
     suma = float32(0)
     for paso in range((a.shape[1] + TESELA - 1) // TESELA):
         k = paso * TESELA
-        trozo_a[y, x] = a[fila, k + x] if fila < a.shape[0] and k + x < a.shape[1] else 0
-        trozo_b[y, x] = b[k + y, columna] if k + y < b.shape[0] and columna < b.shape[1] else 0
+        trozo_a[y, x] = a[fila, k + x] if fila < a.shape[0] and k + x < a.shape[1] else float32(0)
+        trozo_b[y, x] = b[k + y, columna] if k + y < b.shape[0] and columna < b.shape[1] else float32(0)
         cuda.syncthreads()
         for i in range(TESELA):
             suma += trozo_a[y, i] * trozo_b[i, x]

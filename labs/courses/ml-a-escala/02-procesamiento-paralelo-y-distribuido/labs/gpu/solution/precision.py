@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 def predecir(red: nn.Module, x: Tensor) -> Tensor:
     """La salida calculada en bfloat16 y devuelta en float32. Los pesos de la red siguen en float32."""
-    with torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad():
+    with torch.autocast(x.device.type, dtype=torch.bfloat16), torch.no_grad():
         return red(x).float()
 
 

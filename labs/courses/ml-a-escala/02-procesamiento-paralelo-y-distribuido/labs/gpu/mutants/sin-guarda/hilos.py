@@ -28,7 +28,7 @@ def axpy(a: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def nucleo_suma(x, total):
     parcial = cuda.shared.array(HILOS, float32)
     hilo, i = cuda.threadIdx.x, cuda.grid(1)
-    parcial[hilo] = x[i] if i < x.size else 0
+    parcial[hilo] = x[i] if i < x.size else float32(0)
     cuda.syncthreads()
     mitad = HILOS // 2
     while mitad > 0:

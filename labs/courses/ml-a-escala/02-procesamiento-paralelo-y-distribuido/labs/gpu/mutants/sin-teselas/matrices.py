@@ -4,6 +4,7 @@ import numpy as np
 from numba import cuda, float32
 
 LADO = 32  # de la tesela que se traspone: 32 float32 son 128 bytes, un segmento
+ANCHO = LADO + 1  # en memoria: la columna de más evita conflictos de bancos
 FILAS = 8  # filas de hilos: cada hilo mueve LADO / FILAS elementos
 TESELA = 8  # lado de la tesela del producto
 
@@ -14,7 +15,7 @@ def teselas(n: int, lado: int) -> int:
 
 @cuda.jit
 def nucleo_transponer(m, t):
-    tesela = cuda.shared.array((LADO, LADO + 1), float32)  # la columna de más evita conflictos de bancos
+    tesela = cuda.shared.array((LADO, ANCHO), float32)
     x, y = cuda.threadIdx.x, cuda.threadIdx.y
     columna, fila = cuda.blockIdx.x * LADO + x, cuda.blockIdx.y * LADO + y
     for salto in range(0, LADO, FILAS):
