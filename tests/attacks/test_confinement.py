@@ -70,7 +70,7 @@ os.mkfifo("fifo"); os.symlink("/etc/passwd", "link"); os.symlink("/", "root")
 for _ in range(10_000):
     os.mkdir("d"); os.chdir("d")
 os.chmod(".", 0)
-with open("/run/lab/said", "w") as file: file.write("1")
+say(1)
 """,
         memory_mb=256,
     )
