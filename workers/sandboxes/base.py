@@ -56,7 +56,9 @@ class SandboxDriver(Protocol):
         """Every protection with its state. Raises PreflightError when a required one is missing."""
 
     def start(self, spec: SandboxSpec) -> Handle:
-        """Start it and return at once, before the program inside is ready. Raises SandboxError and leaves nothing."""
+        """Start it and return at once, before the program inside is ready. Raises SandboxError and leaves nothing; nor
+        does it leave anything when the handler of a signal cuts it short.
+        """
 
     def poll(self, handle: Handle) -> ExitRecord | None:
         """None while it lives, else how it ended. An id nobody knows gives ``ExitRecord(None)``."""
