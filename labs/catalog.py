@@ -252,19 +252,24 @@ class _Reader:
         return lab, source
 
     def _check_lab(self, lab: Lab, source: YamlFile) -> None:
-        spec = lab.spec
-        environment = self.result.environments.get(spec.environment)
-        if environment is None:
-            known = ", ".join(sorted(self.result.environments)) or "none"
-            self.problem(
-                source.path,
-                source.line(("environment",)),
-                f"unknown environment `{spec.environment}` (there is: {known})",
-            )
-        else:
-            self.result.problems.extend(services.check_lab(spec, environment.spec, source))
+        self._check_environments(lab.spec, source)
         self.result.problems.extend(contents.check_lab(lab, source))
         self.result.problems.extend(instructions.check_instructions(lab, source))
+
+    def _check_environments(self, lab: LabFile, source: YamlFile) -> None:
+        for field, name in (("environment", lab.environment), ("gpu_environment", lab.gpu_environment)):
+            if name is None:
+                continue
+            line = source.line((field,))
+            environment = self.result.environments.get(name)
+            if environment is None:
+                known = ", ".join(sorted(self.result.environments)) or "none"
+                self.problem(source.path, line, f"unknown environment `{name}` (there is: {known})")
+                continue
+            self.result.problems.extend(services.check_lab(lab, environment.spec, source))
+            if environment.spec.gpu != (field == "gpu_environment"):
+                told = "needs a GPU: name it as gpu_environment" if environment.spec.gpu else "gives no GPU"
+                self.problem(source.path, line, f"the environment `{name}` {told}")
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -121,6 +121,7 @@ class WebUI(Model):
 
 class EnvironmentFile(Model):
     title: Text
+    gpu: bool = Field(default=False, description="its sandboxes get a GPU; built only on hosts that lend one")
     debian_packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
     build: tuple[str, ...] = Field(default=(), description="shell lines run once inside the finished environment")
     env: Variables = {}
@@ -138,6 +139,7 @@ class LabFile(Model):
     title: Text
     summary: Text
     environment: Slug
+    gpu_environment: Slug | None = Field(default=None, description="in place of it where a host lends a GPU")
     entry: str = Field(default="main.py", description="what Run runs when the open file can't be run")
     files: tuple[str, ...] = Field(min_length=1, description="editable files of starter/, in tab order")
     minutes: int = Field(ge=5, le=240)

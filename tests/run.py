@@ -89,17 +89,18 @@ class Step:
 
 
 def building() -> dict[str, Step]:
-    """Every environment for every driver of this machine, by the driver.
+    """Every environment that this machine serves, for every driver that it has; by the driver.
 
     The drivers build at once, since each waits for downloads and the disk by turns; every second one begins with the
     last environment, so that they fetch different packages.
     """
-    names = sorted(path.parent.name for path in (ROOT / "labs/environments").glob("*/environment.yaml"))
+    from workers.environments.__main__ import served
+
     build: list[str | Path] = [BIN / "python", "-m", "workers.environments", "build"]
     return {
         driver.name: Step(
             f"lab environments for {driver.name}",
-            [*build, *names[:: -1 if index % 2 else 1], "--driver", driver.name],
+            [*build, *served()[:: -1 if index % 2 else 1], "--driver", driver.name],
             background=True,
         )
         for index, driver in enumerate(available())

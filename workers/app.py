@@ -1,8 +1,8 @@
 """The Celery app of the sandbox hosts: ``celery -A workers.app worker -Q sessions,host.<host>,upkeep``.
 
-Queues: ``sessions``, ``grading`` and ``builds`` are shared by all hosts; ``host.<host>`` is one machine's own;
-``upkeep`` reaches every one. Messages are JSON, acknowledged when the work is done, and may come twice: every task
-bears it.
+Queues: ``sessions`` and ``grading`` are shared by all hosts, ``sessions.gpu`` and ``grading.gpu`` by those that lend a
+GPU; ``builds.<host>`` and ``host.<host>`` are one machine's own; ``upkeep`` reaches every one. Messages are JSON,
+acknowledged when the work is done, and may come twice: every task bears it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from workers.config import settings
 
 HARD_SECONDS = 3600
 SOFT_SECONDS = 3500
-QUEUES = ("sessions", "grading", "builds", f"host.{settings().host}")
+SHARED = ("sessions", "grading", "sessions.gpu", "grading.gpu")
+QUEUES = (*SHARED, f"builds.{settings().host}", f"host.{settings().host}")
 
 app = Celery("workers", broker=settings().redis_url, include=["workers.tasks"], set_as_current=False)
 app.conf.update(

@@ -48,6 +48,9 @@ class LabsSettings(BaseSettings):
     snapshot_seconds: int = Field(default=300, ge=10, description="between two snapshots of a session that is used")
     idle_seconds: int = Field(default=1800, ge=0, description="an idle session is ended after this; 0: never")
     idle_warning_seconds: int = Field(default=300, ge=0, description="how long before that its student is told")
+    gpus: str = Field(
+        default="", pattern=r"^(all|\d{1,2}(,\d{1,2})*)?$", description="NVIDIA cards that sandboxes may use"
+    )
     grading_slots: int = Field(default=2, ge=1, description="grading jobs this host runs at once")
 
 

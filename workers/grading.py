@@ -73,7 +73,7 @@ class Grading:
         lab = self.host.catalog.labs.get(self.job.lab)
         if lab is None or lab.digest != self.job.lab_digest:
             raise SandboxError(f"this host has {'another version' if lab else 'no copy'} of lab {self.job.lab}")
-        environment = self.host.catalog.environments[lab.spec.environment]
+        environment = self.host.environment(lab, self.job.gpu)
         image = self.host.image(environment)
         if image is None:
             raise SandboxError(f"environment {environment.name} is not built on this host")

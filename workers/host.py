@@ -7,7 +7,7 @@ import threading
 from functools import cache, cached_property
 from pathlib import Path
 
-from labs.catalog import Catalog, Environment, load_labs
+from labs.catalog import Catalog, Environment, Lab, load_labs
 from workers.config import LabsSettings, settings
 from workers.environments import builder_for
 from workers.environments.base import Builder
@@ -42,6 +42,11 @@ class Host:
             if self._catalog is None or self._catalog[0] != stamp:
                 self._catalog = (stamp, load_labs(self.config.content_dir))
             return self._catalog[1]
+
+    def environment(self, lab: Lab, gpu: bool) -> Environment:
+        """Where that lab runs here, with the host's cards or without."""
+        with_gpu = lab.spec.gpu_environment if gpu else None
+        return self.catalog.environments[with_gpu or lab.spec.environment]
 
     def image(self, environment: Environment) -> str | None:
         return self.builder.find(environment)

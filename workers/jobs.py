@@ -47,7 +47,7 @@ class SandboxSpec:
     ``labels`` are the strings the reaper reads back (``session`` or ``job`` + ``attempt``, ``owner``, ``pool``);
     ``deadline`` is the Unix time past which the sandbox is stopped whatever it does (it may be moved, but never past
     ``limits.wall_seconds`` from the start); ``peer`` names the sandbox whose
-    socket directory a grader sees, read-only, at ``/run/peer``.
+    socket directory a grader sees, read-only, at ``/run/peer``; ``gpu``: it gets the cards that the host lends.
     """
 
     id: str
@@ -60,6 +60,7 @@ class SandboxSpec:
     peer: str | None = None
     ui_ports: tuple[int, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
+    gpu: bool = False
     command: tuple[str, ...] = ("/opt/lab/env/bin/python", "-m", "labkit.main")
 
     @classmethod
@@ -75,7 +76,7 @@ class SessionJob:
 
     ``files`` maps a workspace path to the SHA-256 of its stored content; ``snapshot`` is the SHA-256 of the
     workspace as an earlier sandbox left it (workers/snapshots.py), laid before ``files``; paths in ``deleted`` are
-    taken out at the end.
+    taken out at the end. ``gpu``: in the lab's environment for hosts that lend a GPU.
     """
 
     session: str
@@ -86,6 +87,7 @@ class SessionJob:
     """When the student's time is over; the sandbox gets a little longer, to be snapshotted."""
     snapshot: str | None = None
     deleted: list[str] = field(default_factory=list)
+    gpu: bool = False
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
@@ -96,7 +98,7 @@ class SessionJob:
 class GradeJob:
     """Judge files by a lab's checks. ``attempt`` counts the portal's tries at this job, not the student's submissions.
 
-    ``checks`` are the ids of those that are run; None: all of them.
+    ``checks`` are the ids of those that are run; None: all of them. ``gpu`` as in SessionJob.
     """
 
     job: str
@@ -106,6 +108,7 @@ class GradeJob:
     files: dict[str, str]
     seed: int
     checks: list[str] | None = None
+    gpu: bool = False
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

@@ -73,7 +73,7 @@ def _what(host: Host, job: SessionJob) -> tuple[Lab, Environment, str]:
     lab = host.catalog.labs.get(job.lab)
     if lab is None or lab.digest != job.lab_digest:
         raise StartError("content", f"this host has {'another version' if lab else 'no copy'} of lab {job.lab}")
-    environment = host.catalog.environments[lab.spec.environment]
+    environment = host.environment(lab, job.gpu)
     image = host.image(environment)
     if image is None:
         raise StartError("environment", f"environment {environment.name} is not built on this host")

@@ -87,6 +87,8 @@ def make(
         env["LAB_HIBERNATE_SECONDS"] = str(hibernate_seconds)
     if environment.spec.warmup:
         env["LAB_WARMUP"] = environment.spec.warmup
+    if environment.spec.gpu:
+        env["LAB_GPU"] = "1"
     return SandboxSpec(
         id=new_id(),
         environment=environment.name,
@@ -100,4 +102,5 @@ def make(
         peer=peer,
         ui_ports=tuple(ui.port for ui in environment.spec.uis) if role == "session" else (),
         env=env,
+        gpu=environment.spec.gpu and role != "grader",
     )

@@ -35,6 +35,7 @@ def host_report(host: Host) -> dict[str, Any]:
         "sandboxes": len(host.driver.list()),
         "sessions": sessions.routed(host.run_dir),
         "slots": host.config.session_slots,
+        "gpus": host.config.gpus,
         "disk_free": shutil.disk_usage(host.config.var_dir).free,
         "at": time.time(),
     }

@@ -75,7 +75,8 @@ def verify(
         if only(name):
             stored = {path: host.storage.put(content) for path, content in files.items()}
             chosen = secrets.randbelow(2**31) if seed is None else seed
-            job = GradeJob(f"verify-{specs.new_id()}", 1, lab.id, lab.digest, stored, chosen)
+            gpu = bool(host.config.gpus) and lab.spec.gpu_environment is not None
+            job = GradeJob(f"verify-{specs.new_id()}", 1, lab.id, lab.digest, stored, chosen, gpu=gpu)
             result, peak = _graded(host, job, LOOP_SECONDS if name == f"{BAD}endless loop" else None)
             yield _judged(lab, name, result, peak)
 
@@ -163,8 +164,7 @@ def main(
             return False
         good = True
         for found in [labs[lab]] if lab else labs.values():
-            environment = host.catalog.environments[found.spec.environment]
-            host.builder.build(environment, lambda *_: None)
+            host.builder.build(host.environment(found, gpu=bool(config.gpus)), lambda *_: None)
             runs = []
             for run in verify(host, found, only=lambda name: only in name):
                 write(table_row(run))

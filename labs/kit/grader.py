@@ -94,7 +94,8 @@ class Grading:
         self.peer = Peer(places.PEER, time.monotonic() + self._seconds)
         self._services: list[dict[str, Any]] = job.get("services", [])
         services = tuple(service["id"] for service in self._services)
-        self.lab = Lab(self.peer, int(job["seed"]), JOB / "hidden", services=services)
+        gpu = os.environ.get("LAB_GPU") == "1"
+        self.lab = Lab(self.peer, int(job["seed"]), JOB / "hidden", services=services, gpu=gpu)
         self._lock = threading.Lock()
         self._sent = False
 

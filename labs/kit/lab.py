@@ -81,6 +81,8 @@ class Lab:
     notebooks: dict[str, Transplant] = field(default_factory=dict)
     """The submission's notebooks with its answers in the pristine ones, by path."""
     services: tuple[str, ...] = ()
+    gpu: bool = False
+    """Whether S has a GPU: then a check may ask for speed, too."""
     rng: random.Random = field(init=False)
     _memo: dict[str, Any] = field(default_factory=dict)
 

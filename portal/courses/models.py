@@ -164,13 +164,14 @@ class Page(models.Model):
 class Lab(models.Model):
     """``spec`` is lab.yaml as JSON; ``starter`` maps each path to ``{"sha256", "text"}`` (text None when binary).
 
-    ``page`` is the page that lists it.
+    ``page`` is the page that lists it. ``gpu_environment``: in place of its environment on hosts that lend a GPU.
     """
 
     slug = models.CharField(max_length=60, unique=True)
     module = models.ForeignKey(Module, models.CASCADE, related_name="labs")
     page = models.ForeignKey(Page, models.SET_NULL, null=True, related_name="+")
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="labs")
+    gpu_environment = models.ForeignKey(Environment, models.PROTECT, null=True, related_name="+")
     digest = models.CharField(max_length=64)
     spec = models.JSONField()
     instructions = models.JSONField()

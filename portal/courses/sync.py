@@ -148,6 +148,7 @@ def _page(page: files.Page, position: int) -> dict[str, Any]:
 def _lab(lab: files.Lab, starter: dict[str, Any]) -> dict[str, Any]:
     return {
         "environment": Environment.objects.get(name=lab.spec.environment),
+        "gpu_environment": Environment.objects.filter(name=lab.spec.gpu_environment).first(),
         "digest": lab.digest,
         "spec": lab.spec.model_dump(mode="json"),
         "instructions": {language: lab.instructions(language) for language in files.LANGUAGES},

@@ -20,6 +20,7 @@ from portal.courses.models import Enrollment, LabSchedule
 from portal.courses.progress import LabProgress
 from portal.grading.models import GradeReport, GradingJob, Submission
 from portal.grading.results import record_grade, record_step_check
+from portal.labsessions import gpus
 from portal.labsessions.models import Workspace
 from workers.jobs import GradeJob, to_json
 from workers.lease import attempt_key, lease_key
@@ -102,10 +103,11 @@ def enqueue(job: GradingJob) -> bool:
         return False
     work = job.work
     lab = work.workspace.lab
-    message = GradeJob(job.key, attempt, lab.slug, lab.digest, work.files, work.seed, work.asked_checks)
+    gpu = gpus.on_gpu(lab)
+    message = GradeJob(job.key, attempt, lab.slug, lab.digest, work.files, work.seed, work.asked_checks, gpu)
     try:
         queue.client().set(attempt_key(job.key), attempt, ex=_ATTEMPT_TTL)
-        queue.send("workers.grade", to_json(message), queue="grading")
+        queue.send("workers.grade", to_json(message), queue=gpus.queue_of("grading", gpu=gpu))
     except (redis.RedisError, OSError, queue.QueueDown) as error:
         logger.warning("job %s waits: %s", job.key, error)
         GradingJob.objects.filter(pk=job.pk, attempt=attempt, state=State.QUEUED).update(state=State.WAITING)

@@ -25,7 +25,7 @@ from django.db.models import F, Q
 
 from portal.core import clock, queue
 from portal.courses.models import Environment
-from portal.labsessions import snapshots
+from portal.labsessions import gpus, snapshots
 from portal.labsessions.models import EnvironmentBuild, Host, LabSession
 from workers.jobs import SessionJob, to_json
 
@@ -48,6 +48,7 @@ class Waiting(NamedTuple):
     cohort: int
     user: int
     environment: int
+    gpu_environment: int | None
     reason: str
     place: int
     turn: int | None
@@ -60,6 +61,7 @@ _COLUMNS = (
     "workspace__enrollment__cohort",
     "workspace__enrollment__user",
     "workspace__lab__environment",
+    "workspace__lab__gpu_environment",
     "reason",
     "place",
     "turn",
@@ -156,14 +158,15 @@ def _decide(hosts: list[Host], now: datetime) -> tuple[list[int], list[str]]:
     waiting = [Waiting(*row) for row in rows]
     alive = [host for host in hosts if host.alive(now)]
     free = max(0, sum(host.slots for host in alive) - len(taken))
-    built = _built()
-    line = with_turns((one for one in waiting if one.environment in built), cohorts, _served_last())
+    built, gpu = _built(), gpus.lent(alive, now)
+    unbuilt = {one.pk for one in waiting if ((gpu and one.gpu_environment) or one.environment) not in built}
+    line = with_turns((one for one in waiting if one.pk not in unbuilt), cohorts, _served_last())
     order = served_order(line, users, settings.PORTAL.sessions_per_student)
     served = {one.pk for one in order}
     why = "slots" if alive else "no_host"
     decided = [one._replace(place=place, reason=why) for place, one in enumerate(order[free:])]
     decided += [one._replace(place=0, reason="own_limit") for one in line if one.pk not in served]
-    decided += [one._replace(place=0, reason="environment") for one in waiting if one.environment not in built]
+    decided += [one._replace(place=0, reason="environment") for one in waiting if one.pk in unbuilt]
     return [one.pk for one in order[:free]], _write(waiting, decided)
 
 
@@ -230,6 +233,7 @@ def hand_over(session: LabSession) -> None:
     """Send a claimed session to the hosts. Raises QueueDown."""
     workspace = session.workspace
     lab, kept = workspace.lab, snapshots.current(workspace)
+    gpu = gpus.on_gpu(lab)
     job = SessionJob(
         session.key,
         lab.slug,
@@ -238,8 +242,9 @@ def hand_over(session: LabSession) -> None:
         session.deadline.timestamp(),
         snapshot=kept.sha256 if kept else None,
         deleted=workspace.deleted(),
+        gpu=gpu,
     )
-    queue.send("workers.start_session", to_json(job), queue="sessions")
+    queue.send("workers.start_session", to_json(job), queue=gpus.queue_of("sessions", gpu=gpu))
 
 
 def give_back(session: LabSession) -> None:
@@ -253,7 +258,7 @@ def send_again(now: datetime) -> None:
     # "full": hosts answered and try again by themselves.
     sent = LabSession.objects.filter(state=State.QUEUED, sent_at__lte=now - RESEND_AFTER).exclude(reason="full")
     sessions = list(sent.select_related("workspace__lab", "workspace__enrollment").order_by("admitted_at", "pk"))
-    if sessions and not queue.length("sessions"):
+    if sessions and not any(queue.length(gpus.queue_of("sessions", gpu=gpu)) for gpu in (False, True)):
         _hand_over_all([session for session in sessions if mark_sent(session, now)])
 
 
@@ -275,5 +280,6 @@ def give_up_abandoned(now: datetime) -> None:
 
 def tell_waiting(environment: Environment) -> None:
     """Wake those who wait for an environment: its build went on."""
-    waiting = LabSession.objects.filter(WAITING, reason="environment", workspace__lab__environment=environment)
+    wanted = Q(workspace__lab__environment=environment) | Q(workspace__lab__gpu_environment=environment)
+    waiting = LabSession.objects.filter(WAITING, wanted, reason="environment")
     queue.publish_each([f"session:{key}" for key in waiting.values_list("key", flat=True)], {"t": "build"})

@@ -11,7 +11,7 @@ from django.db import transaction
 from portal.core import clock, queue
 from portal.core.plain import plain
 from portal.courses.models import Environment
-from portal.labsessions import services
+from portal.labsessions import gpus, services
 from portal.labsessions.admission import admit, tell_waiting
 from portal.labsessions.models import EnvironmentBuild, Host
 
@@ -33,6 +33,7 @@ def host_report(report: dict[str, Any]) -> None:
             "protections": report.get("protections") or [],
             "sandboxes": int(report.get("sandboxes") or 0),
             "slots": int(report.get("slots") or 0),
+            "gpus": str(report.get("gpus") or "")[:100],
             "disk_free": int(report.get("disk_free") or 0),
             "seen_at": clock.now(),
         },
@@ -40,7 +41,8 @@ def host_report(report: dict[str, Any]) -> None:
     if created:
         logger.info("new host %s (%s)", host.name, host.driver)
     for environment in Environment.objects.filter(active=True):
-        _build_if_needed(environment, host)
+        if host.serves(environment):
+            _build_if_needed(environment, host)
     services.host_runs(host.name, report.get("sessions"))
     admit()
 
@@ -72,7 +74,7 @@ def queue_build(environment: Environment, host: Host) -> None:
                 driver=host.driver,
                 defaults=values,
             )
-            queue.send("workers.build_environment", environment.name, queue="builds")
+            queue.send("workers.build_environment", environment.name, queue=f"builds.{host.name}")
     except queue.QueueDown as error:
         logger.warning("environment %s not queued on %s: %s", environment.name, host.name, error)
 
@@ -106,10 +108,12 @@ def environment_changed(report: dict[str, Any]) -> None:
 
 
 def current_builds() -> dict[str, EnvironmentBuild | None]:
-    """The most advanced build of each active environment as it is defined now."""
+    """The most advanced build of each active environment as it is now; of those for GPUs only where one is lent."""
     rank = {State.FAILED: 0, State.QUEUED: 1, State.BUILDING: 2, State.READY: 3}
     best: dict[str, EnvironmentBuild | None] = {}
-    digests = dict(Environment.objects.filter(active=True).order_by("name").values_list("name", "digest"))
+    lent = gpus.lent(Host.objects.exclude(gpus=""), clock.now())
+    wanted = [env for env in Environment.objects.filter(active=True).order_by("name") if lent or not env.file.gpu]
+    digests = {environment.name: environment.digest for environment in wanted}
     best.update(dict.fromkeys(digests))
     for build in EnvironmentBuild.objects.filter(environment__active=True).select_related("environment"):
         name = build.environment.name

@@ -71,13 +71,14 @@ class FileVersion(models.Model):
 
 
 class Host(models.Model):
-    """A machine that runs sandboxes, as it last reported itself."""
+    """A machine that runs sandboxes, as it last reported itself. ``gpus``: the cards it lends, as in LABS_GPUS."""
 
     name = models.CharField(max_length=63, unique=True)
     driver = models.CharField(max_length=20)
     protections = models.JSONField(default=list)
     sandboxes = models.PositiveIntegerField(default=0)
     slots = models.PositiveIntegerField(default=0)
+    gpus = models.CharField(max_length=100, blank=True, default="")
     disk_free = models.BigIntegerField(default=0)
     seen_at = models.DateTimeField()
 
@@ -88,6 +89,10 @@ class Host(models.Model):
 
     def alive(self, now: datetime) -> bool:
         return now - self.seen_at < self.SILENT_AFTER
+
+    def serves(self, environment: Environment) -> bool:
+        """Whether it is one of those that are built there."""
+        return bool(self.gpus) or not environment.file.gpu
 
     @property
     def missing(self) -> list[dict[str, Any]]:

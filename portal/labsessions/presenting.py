@@ -8,7 +8,7 @@ from django.conf import settings
 
 from portal.core import clock
 from portal.courses.models import Environment
-from portal.labsessions import lifecycle
+from portal.labsessions import gpus, lifecycle
 from portal.labsessions.estimates import estimate
 from portal.labsessions.models import EnvironmentBuild, LabSession
 
@@ -16,7 +16,7 @@ from portal.labsessions.models import EnvironmentBuild, LabSession
 def session_json(session: LabSession) -> dict[str, Any]:
     """The session JSON of the contract."""
     lab = session.workspace.lab
-    environment = lab.environment
+    environment = gpus.environment_of(lab)
     left = (session.deadline - clock.now()).total_seconds()
     return {
         "key": session.key,

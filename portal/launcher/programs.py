@@ -42,9 +42,9 @@ def programs(options: Options, labs: LabsSettings, secret: dict[str, str]) -> li
     return [
         Program("web", _command(*web, *quiet), portal),
         Program("gateway", _command("python", "-m", "workers.gateway"), {**common, **gateway_environment(secret)}),
-        Program("sessions", _node("sessions", 3, "sessions", f"host.{labs.host}", "upkeep"), common),
-        Program("grading", _node("grading", labs.grading_slots, "grading"), common),
-        Program("builds", _node("builds", 1, "builds"), common, 3),
+        Program("sessions", _node("sessions", 3, *_shared("sessions", labs), f"host.{labs.host}", "upkeep"), common),
+        Program("grading", _node("grading", labs.grading_slots, *_shared("grading", labs)), common),
+        Program("builds", _node("builds", 1, f"builds.{labs.host}"), common, 3),
         Program("portal", _celery("portal.celery", "portal", "-B", "-Q", "portal", "-c", "1"), portal),
     ]
 
@@ -61,6 +61,11 @@ def _celery(app: str, name: str, *arguments: str) -> tuple[str, ...]:
 
 def _node(name: str, slots: int, *queues: str) -> tuple[str, ...]:
     return _celery("workers.app", name, "-Q", ",".join(queues), "-c", str(slots))
+
+
+def _shared(queue: str, labs: LabsSettings) -> tuple[str, ...]:
+    """The queues of that kind that this host serves: labs that want a GPU go to hosts that lend one."""
+    return (queue, f"{queue}.gpu") if labs.gpus else (queue,)
 
 
 def supervisor_configuration(options: Options, labs: LabsSettings, secret: dict[str, str]) -> str:

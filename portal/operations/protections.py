@@ -20,6 +20,7 @@ MEANING: dict[str, tuple[Promise, Promise]] = {
     "unique uid": (_("Own user for each lab"), _("labs share one user and are apart by namespaces only")),
     "run directory in memory": (_("Sockets in memory"), _("what a lab leaves beside its sockets has no limit")),
     "run directory nosuid": (_("Sockets without set-uid"), _("one of two locks against set-uid files is open")),
+    "gpu apart": (_("GPU of its own"), _("labs share the graphics card, and reach its driver in the kernel")),
     "Engine version": (_("Docker version"), _("the engine has a known way out of its containers")),
     "containerd version": (_("containerd version"), _("it has a known way out of its containers")),
     "runc version": (_("runc version"), _("it has a known way out of its containers")),

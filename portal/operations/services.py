@@ -91,6 +91,7 @@ def _host(host: Host, now: Any) -> dict[str, Any]:
         "driver": host.driver,
         "sandboxes": host.sandboxes,
         "slots": host.slots,
+        "gpus": host.gpus,
         "disk_free": host.disk_free,
         "seen_at": host.seen_at,
         "alive": host.alive(now),

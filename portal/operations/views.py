@@ -39,7 +39,8 @@ def build(request: HttpRequest, name: str) -> HttpResponse:
     _staff_only(request)
     environment = get_object_or_404(Environment, name=name, active=True)
     for host in Host.objects.all():
-        queue_build(environment, host)
+        if host.serves(environment):
+            queue_build(environment, host)
     messages.success(request, _("%(name)s is queued to be built.") % {"name": environment.title})
     return redirect("operations:overview")
 

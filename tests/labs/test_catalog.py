@@ -327,3 +327,30 @@ def test_all_problems_come_at_once(root: Path) -> None:
     (root / MODULE / "pages/01-tema/tema.en.md").unlink()
     (root / "environments/base/requirements.txt").unlink()
     assert len(problems(root)) >= 4  # a broken environment is also unknown to whoever names it
+
+
+def test_a_lab_may_name_another_environment_for_hosts_with_a_gpu(root: Path) -> None:
+    shutil.copytree(root / "environments/base", root / "environments/base-gpu")
+    replace(root / "environments/base-gpu/environment.yaml", "title:", "gpu: true\ntitle:")
+    replace(root / LAB / "lab.yaml", "environment: base\n", "environment: base\ngpu_environment: base-gpu\n")
+    catalog = load(root)
+    assert catalog.problems == []
+    assert catalog.labs["uno"].spec.gpu_environment == "base-gpu"
+    assert catalog.environments["base-gpu"].spec.gpu
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("gpu_environment: nada", "unknown environment `nada` (there is: base, base-gpu)"),
+        ("gpu_environment: base", "the environment `base` gives no GPU"),
+        ("environment: base-gpu", "the environment `base-gpu` needs a GPU: name it as gpu_environment"),
+    ],
+)
+def test_an_environment_in_the_wrong_place_is_named(root: Path, line: str, reason: str) -> None:
+    shutil.copytree(root / "environments/base", root / "environments/base-gpu")
+    replace(root / "environments/base-gpu/environment.yaml", "title:", "gpu: true\ntitle:")
+    lab = root / LAB / "lab.yaml"
+    kept = "" if line.startswith("environment") else "environment: base\n"
+    replace(lab, "environment: base\n", f"{kept}{line}\n")
+    assert problems(root) == [f"{LAB}/lab.yaml:{line_of(lab, line)}: {reason}"]

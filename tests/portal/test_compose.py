@@ -65,6 +65,14 @@ def test_nothing_listens_beyond_loopback(services: dict[str, Any]) -> None:
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
+def test_labs_with_a_gpu_are_served_when_the_host_lends_one(services: dict[str, Any]) -> None:
+    for kind in ("sessions", "grading"):
+        queues = services[kind]["command"][services[kind]["command"].index("-Q") + 1]
+        assert queues.startswith(kind)
+        assert queues.endswith(f"${{LABS_GPUS:+,{kind}.gpu}}")
+    assert having(services, "LABS_GPUS", "environment") == OURS
+
+
 def test_every_secret_it_asks_for_is_in_the_example(services: dict[str, Any]) -> None:
     asked = set(re.findall(r"\$\{([A-Z_0-9]+)", (ROOT / "compose.yaml").read_text()))
     example = (ROOT / "portal" / "example.env").read_text()

@@ -99,6 +99,19 @@ def test_redis_stops_after_everything_that_uses_it(sections: configparser.RawCon
     assert int(sections["program:redis"]["priority"]) < int(sections["group:labs"]["priority"])
 
 
+@pytest.mark.parametrize(("lent", "serves"), [("", False), ("all", True)])
+def test_a_host_serves_labs_with_a_gpu_when_it_lends_one(
+    options: Options, labs: LabsSettings, lent: str, serves: bool
+) -> None:
+    parser = configparser.RawConfigParser()
+    parser.read_string(supervisor_configuration(options, labs.model_copy(update={"gpus": lent}), SECRETS))
+    for kind in ("sessions", "grading"):
+        queues = parser[f"program:{kind}"]["command"].split(" -Q ")[1].split()[0].split(",")
+        assert (f"{kind}.gpu" in queues) is serves
+        assert kind in queues
+    assert "-Q builds.testhost " in parser["program:builds"]["command"]
+
+
 def test_a_started_portal_asks_its_own_host_what_it_has() -> None:
     ask_for_report()
     assert queue.length(f"host.{settings().host}") == 1

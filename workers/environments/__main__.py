@@ -27,7 +27,13 @@ def load(name: str) -> Environment:
 
 
 def names() -> list[str]:
+    """All that are defined."""
     return sorted(p.parent.name for p in (settings().content_dir / "environments").glob("*/environment.yaml"))
+
+
+def served() -> list[str]:
+    """Those that this host serves: one for a GPU only if it lends one."""
+    return [name for name in names() if settings().gpus or not load(name).spec.gpu]
 
 
 def _list(builder: Builder) -> None:
@@ -44,7 +50,7 @@ def _print_progress(fraction: float, text: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m workers.environments", description=__doc__)
     parser.add_argument("verb", choices=["build", "list"])
-    parser.add_argument("names", nargs="*", help="environments to build; all when none is named")
+    parser.add_argument("names", nargs="*", help="environments to build; all that this host serves when none is named")
     parser.add_argument("--driver", choices=["docker", "bubblewrap"], default="bubblewrap")
     options = parser.parse_args(arguments)
     builder = builder_for(options.driver)
@@ -52,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.verb == "list":
             _list(builder)
             return 0
-        for name in options.names or names():
+        for name in options.names or served():
             print(f"{name}: {builder.build(load(name), _print_progress)}")
     except BuildError as error:
         if error.log:

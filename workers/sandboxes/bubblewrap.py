@@ -19,7 +19,7 @@ from pathlib import Path
 
 from workers.config import LabsSettings
 from workers.jobs import Limits, SandboxSpec
-from workers.sandboxes import cgroup, profile, seccomp, shim
+from workers.sandboxes import cgroup, gpus, profile, seccomp, shim
 from workers.sandboxes.base import ExitRecord, Handle, PreflightError, Protection, SandboxError
 from workers.sandboxes.rundir import Meta, RunDir, write_private
 
@@ -48,6 +48,7 @@ class BubblewrapDriver:
     def __init__(self, settings: LabsSettings) -> None:
         self.dir = RunDir(settings.run_dir)
         self.kit = settings.content_dir / "kit"
+        self.gpus = settings.gpus
 
     def compile_kit(self) -> None:
         """Leave byte code beside the kit: sandboxes see it read-only, so each start would compile it again.
@@ -70,6 +71,8 @@ class BubblewrapDriver:
         missing = [tool for tool in ("bwrap", PYTHON) if shutil.which(tool) is None]
         if missing:
             raise PreflightError(f"missing programs: {', '.join(missing)} (Debian: apt-get install bubblewrap python3)")
+        if self.gpus:
+            gpus.nodes(self.gpus)
         found = [*self._inside(), *self._outside()]
         if lacking := [p for p in found if p.required and not p.ok]:
             raise PreflightError("; ".join(f"{p.name}: {p.detail}" for p in lacking))
@@ -110,6 +113,7 @@ class BubblewrapDriver:
             Protection("unique uid", self.root, False,
                        "" if self.root else f"not root: all run as uid {os.geteuid()}, apart by namespaces only"),
             *profile.run_directory(self.dir.path),
+            *gpus.protections(self.gpus),
         ]  # fmt: skip
 
     def start(self, spec: SandboxSpec) -> Handle:
@@ -192,6 +196,9 @@ class BubblewrapDriver:
         for name in MASKED:
             if Path("/proc", name).exists():
                 arguments += ["--ro-bind", "/dev/null", f"/proc/{name}"]
+        if spec.gpu:  # the driver's libraries are in the host's /usr
+            for device in gpus.nodes(gpus.lent(self.gpus)):
+                arguments += ["--dev-bind", str(device), f"/dev/{device.name}"]
         for name, (target, _) in profile.tmpfs(spec.limits).items():
             arguments += ["--bind", str(stage / name), target]
         return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/lab/work"]

@@ -25,7 +25,7 @@ import requests
 
 from workers.config import LabsSettings
 from workers.jobs import Limits, SandboxSpec
-from workers.sandboxes import engine, profile, seccomp
+from workers.sandboxes import engine, gpus, profile, seccomp
 from workers.sandboxes.base import ExitRecord, Handle, PreflightError, Protection, SandboxError
 from workers.sandboxes.rundir import Meta, RunDir
 
@@ -85,6 +85,7 @@ class DockerDriver:
 
     def __init__(self, settings: LabsSettings) -> None:
         self.dir = RunDir(settings.run_dir)
+        self.gpus = settings.gpus
         self._client: tuple[int, docker.APIClient] | None = None
 
     @property
@@ -108,7 +109,7 @@ class DockerDriver:
         found.append(
             Protection("unique uid", root, False, "" if root else f"not root: sandboxes run as uid {os.geteuid()}")
         )
-        found += profile.run_directory(self.dir.path)
+        found += [*profile.run_directory(self.dir.path), *gpus.protections(self.gpus)]
         if lacking := [p for p in found if p.required and not p.ok]:
             raise PreflightError("; ".join(f"{p.name}: {p.detail}" for p in lacking))
         return found
@@ -118,7 +119,8 @@ class DockerDriver:
             raise SandboxError(f"not an image digest: {spec.image!r}")
         meta = self.dir.create(spec, self.name)
         try:
-            with _calls(f"sandbox {spec.id} did not start"):
+            how = " with a GPU (it takes the NVIDIA Container Toolkit)" if spec.gpu else ""
+            with _calls(f"sandbox {spec.id} did not start{how}"):
                 _to_its_end(lambda: self._launch(spec, meta))
         except docker.errors.NotFound as error:
             self.stop(self.dir.handle(meta))
@@ -177,6 +179,7 @@ class DockerDriver:
             log_config=docker.types.LogConfig(type="none"),
             group_add=[str(group) for group in profile.peer_groups(self.dir, spec)],
             oom_score_adj=500,  # a host short of memory kills sandboxes first
+            device_requests=[gpus.request(gpus.lent(self.gpus))] if spec.gpu else None,
         )
 
     def _mounts(self, spec: SandboxSpec, meta: Meta) -> list[docker.types.Mount]:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from labs.catalog import load
@@ -78,3 +79,10 @@ def test_a_lab_that_is_gone_is_hidden_with_its_work_kept(course: None, content: 
     report = sync(load(content))
     assert report.retired == ["Lab suma"]
     assert Workspace.objects.filter(pk=workspace.pk).exists()
+
+
+def test_the_table_of_proofs_is_of_sandboxes_without_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.LABS, "gpus", "0")
+    with pytest.raises(CommandError, match="leave LABS_GPUS out"):
+        call_command("labs", "verify", "suma", "--table", str(tmp_path / "labs.md"))
+    assert not (tmp_path / "labs.md").exists()

@@ -48,7 +48,10 @@ def running() -> LabSession:
 
 
 def arrival(number: int, cohort: int, user: int) -> Waiting:
-    return Waiting(number, str(number), cohort, user, 1, "slots", 0, None, None)
+    return Waiting(
+        number, str(number), cohort, user, environment=1, gpu_environment=None, reason="slots", place=0, turn=None,
+        joined_behind=None,
+    )  # fmt: skip
 
 
 def line(*people: tuple[int, int], held: dict[int, int] | None = None) -> list[Waiting]:

@@ -186,7 +186,7 @@ def test_a_host_gets_the_environments_it_lacks(course: None, queued: Callable) -
     told = {"host": "h1", "driver": "docker", "protections": [], "sandboxes": 0, "slots": 4, "disk_free": 10**9}
     host_report(told)
     host_report(told)
-    assert [message["args"] for message in queued("builds")] == [["base"]]
+    assert [message["args"] for message in queued("builds.h1")] == [["base"]]
     assert Host.objects.get().alive(soon())
 
 

@@ -16,11 +16,14 @@ _LAKEHOUSE = ("graphql-core", "importlib-metadata", "protobuf", "pydantic", "pyd
 _STORAGE = ("graphql-core", "pydantic", "pydantic-core", "python-dateutil")
 HELD_BACK = {
     ("mlops", "pyarrow"),
+    ("torch-gpu", "torch"),
+    ("torch-gpu", "triton"),
     *(("lakehouse", package) for package in _LAKEHOUSE),
     *(("storage-cloud", package) for package in _STORAGE),
 }
 """What another package keeps older than the other environments have it: mlflow asks for pyarrow below 26; botocore, dbt
-and moto ask for older ones of what the lakehouse holds back; they and ministack of storage-cloud's."""
+and moto ask for older ones of what the lakehouse holds back; they and ministack of storage-cloud's. PyTorch for
+CUDA has another name than PyTorch for CPUs, and its own Triton."""
 
 
 @pytest.mark.parametrize("name", names())

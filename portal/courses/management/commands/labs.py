@@ -98,6 +98,8 @@ class Command(BaseCommand):
 
         if options["only"] and options["table"]:
             raise CommandError("--table records a proof, which takes every tree: leave --only out")
+        if options["table"] and settings.LABS.gpus:
+            raise CommandError("the table is of sandboxes without a GPU: leave LABS_GPUS out, or --table")
         # Whoever ends it ends its sandboxes, too, which would live on.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         chosen = (options["lab"], options["driver"], self.stdout.write, options["table"], options["only"] or "")

@@ -1,6 +1,8 @@
-"""Checks of the lab gpu. Numba's simulator and Triton's interpreter run the kernels.
+"""Checks of the lab gpu. Numba's simulator and Triton's interpreter run the kernels: data/contador.py counts what a GPU
+would be asked for.
 
-Nothing here measures time, as a simulated thread is Python: data/contador.py counts what a GPU would be asked for.
+Where the sandbox has a GPU, the same files are compiled for it, too: they must give the same there, and those kernels
+that do nothing but move bytes must move them at a fair share of the speed of a copy, measured beside them.
 """
 
 import math
@@ -10,6 +12,11 @@ import numpy as np
 from labkit import Failed, Lab
 
 ALIKE = 1e-4
+FAIR_SHARE = {"axpy": 0.5, "transponer": 0.4, "softmax": 0.4}
+"""Of a copy's bytes a second. NVIDIA's own figures for a transpose: 0.95 and 1.0 through a padded tile, 0.18 and 0.41
+without one, on two cards (Mark Harris, "An Efficient Matrix Transpose in CUDA C/C++", 2013)."""
+ON_SIMULATOR = 0.7
+"""The score of what is right in the simulator, and not on the card or slow there."""
 
 
 def _probe(lab: Lab, function: str, *args: Any) -> Any:
@@ -44,6 +51,36 @@ def _kernel(lab: Lab, module: str, function: str, *args: Any) -> dict[str, Any]:
     return seen
 
 
+def _on_card(lab: Lab, function: str, *args: Any, expected: np.ndarray, tolerance: float = ALIKE) -> None:
+    """Where there is a card: the function runs there, gives what it must, and isn't slow if its speed is judged."""
+    if not lab.gpu:
+        return
+    for file in (lab.data / "velocidad.py", lab.hidden / "tarjeta.py"):
+        lab.lend(file)
+    fair = FAIR_SHARE.get(function)
+    seen = _shaped(lab, _probe(lab, "on_card", function, list(args), fair is not None), {"card": str})
+    if not seen["card"]:
+        raise RuntimeError("the sandbox was to have a GPU, and PyTorch sees none: look at the host's driver")
+    lab.expect(
+        "error" not in seen,
+        es=f"{function} va en el simulador, pero no en la GPU.",
+        en=f"{function} works in the simulator, but not on the GPU.",
+        got=f"{seen.get('error')}"[:400],
+        score=ON_SIMULATOR,
+    )
+    got = np.asarray(seen["result"]) if isinstance(seen.get("result"), float) else seen.get("result")
+    _equal(lab, f"{function} (GPU)", got, expected, tolerance, ON_SIMULATOR)
+    share = seen.get("share")
+    lab.expect(
+        fair is None or (isinstance(share, float) and share >= fair),
+        es=f"En la GPU ({seen['card'][:60]}), {function} mueve bytes demasiado despacio, comparado con una copia.",
+        en=f"On the GPU ({seen['card'][:60]}), {function} moves bytes too slowly, compared with a copy.",
+        got=f"{share:.0%}" if isinstance(share, float) else "?",
+        expected=f"≥ {fair or 0:.0%}",
+        score=ON_SIMULATOR,
+    )
+
+
 def _shaped(lab: Lab, value: Any, like: dict[str, Any]) -> dict[str, Any]:
     """``value``, once it is a dict with these keys and types: it comes from the student's sandbox."""
     lab.expect(
@@ -55,7 +92,7 @@ def _shaped(lab: Lab, value: Any, like: dict[str, Any]) -> dict[str, Any]:
     return dict(value)
 
 
-def _equal(lab: Lab, what: str, got: Any, expected: np.ndarray) -> None:
+def _equal(lab: Lab, what: str, got: Any, expected: np.ndarray, tolerance: float = ALIKE, score: float = 0.0) -> None:
     shape = getattr(got, "shape", None)
     lab.expect(
         isinstance(got, np.ndarray) and shape == expected.shape and np.issubdtype(got.dtype, np.number),
@@ -63,8 +100,9 @@ def _equal(lab: Lab, what: str, got: Any, expected: np.ndarray) -> None:
         en=f"{what} doesn't return an array of the right shape.",
         got=f"{type(got).__name__} {shape}",
         expected=f"{expected.shape}",
+        score=score,
     )
-    wrong = np.argwhere(~np.isclose(got, expected, rtol=ALIKE, atol=ALIKE))
+    wrong = np.argwhere(~np.isclose(got, expected, rtol=tolerance, atol=tolerance))
     if len(wrong):
         at = tuple(int(i) for i in wrong[0])
         lab.expect(
@@ -73,6 +111,7 @@ def _equal(lab: Lab, what: str, got: Any, expected: np.ndarray) -> None:
             en=f"{what}: {len(wrong)} of {expected.size} values are wrong; the first at {at}.",
             got=f"{got[at]}",
             expected=f"{expected[at]}",
+            score=score,
         )
 
 
@@ -104,6 +143,8 @@ def axpy(lab: Lab) -> None:
             expected=f"{size}",
             score=0.5,
         )
+    # The last of them, whose last block has threads left over.
+    _on_card(lab, "axpy", a, x, y, expected=a * x + y)
 
 
 def suma(lab: Lab) -> None:
@@ -127,6 +168,7 @@ def suma(lab: Lab) -> None:
             expected=f"≈ {size}",
             score=0.5,
         )
+    _on_card(lab, "suma", x, expected=np.asarray(expected), tolerance=1e-3)
 
 
 def histograma(lab: Lab) -> None:
@@ -134,7 +176,9 @@ def histograma(lab: Lab) -> None:
     values = np.random.default_rng(lab.rng.randrange(2**32)).integers(0, bins, size)
     seen = _kernel(lab, "hilos", "histograma", values, bins)
     _no_races(lab, "histograma", seen, 0.3)
-    _equal(lab, "histograma", seen["result"], np.bincount(values, minlength=bins))
+    expected = np.bincount(values, minlength=bins)
+    _equal(lab, "histograma", seen["result"], expected)
+    _on_card(lab, "histograma", values, bins, expected=expected)
 
 
 def transponer(lab: Lab) -> None:
@@ -153,6 +197,7 @@ def transponer(lab: Lab) -> None:
             expected="1.0",
             score=0.5,
         )
+    _on_card(lab, "transponer", matrix, expected=matrix.T)
 
 
 def multiplicar(lab: Lab) -> None:
@@ -170,6 +215,7 @@ def multiplicar(lab: Lab) -> None:
         expected=f"≈ {naive // 8 + naive // 16} (sin teselas / without tiles: {naive})",
         score=0.5,
     )
+    _on_card(lab, "multiplicar", a, b, expected=a @ b, tolerance=1e-3)
 
 
 def softmax(lab: Lab) -> None:
@@ -190,6 +236,7 @@ def softmax(lab: Lab) -> None:
             expected=f"{x.size} + {x.size}",
             score=0.5,
         )
+    _on_card(lab, "softmax", x.astype(np.float32), expected=expected)
 
 
 def precision(lab: Lab) -> None:
@@ -212,6 +259,7 @@ def precision(lab: Lab) -> None:
         got=f"{got.ravel()[:2]}",
         expected=f"≈ {exact.ravel()[:2]}",
     )
+    _on_card(lab, "predecir", weights, inputs, expected=exact, tolerance=1.0)
     _scaling(lab)
 
 

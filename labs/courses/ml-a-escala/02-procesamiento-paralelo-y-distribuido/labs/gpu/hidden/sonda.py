@@ -1,6 +1,10 @@
 """Runs beside the student's files and reports what their kernels did; it judges nothing."""
 
 import importlib
+import pickle
+import subprocess
+import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -64,6 +68,17 @@ def softmax(values: np.ndarray, columns: int) -> dict[str, Any]:
     finally:
         InterpreterBuilder.create_masked_load, InterpreterBuilder.create_masked_store = load, store
     return {"result": _array(result), **seen}
+
+
+def on_card(function: str, args: list[Any], measure: bool) -> dict[str, Any]:
+    """As tarjeta.py has it, which takes the student's files to the card in a process of its own."""
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(pickle.dumps((function, args, measure)))
+        done = subprocess.run([sys.executable, "_tarjeta.py", file.name], cwd=WORK, capture_output=True, text=True)
+        if done.returncode:
+            return {"card": "?", "error": (done.stderr.strip() or f"status {done.returncode}")[-400:]}
+        seen: dict[str, Any] = pickle.loads(Path(file.name).read_bytes())  # noqa: S301 -- this sandbox's own
+    return seen
 
 
 def bfloat(weights: np.ndarray, inputs: np.ndarray) -> dict[str, Any]:
