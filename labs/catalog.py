@@ -257,19 +257,27 @@ class _Reader:
         self.result.problems.extend(instructions.check_instructions(lab, source))
 
     def _check_environments(self, lab: LabFile, source: YamlFile) -> None:
-        for field, name in (("environment", lab.environment), ("gpu_environment", lab.gpu_environment)):
-            if name is None:
-                continue
-            line = source.line((field,))
-            environment = self.result.environments.get(name)
-            if environment is None:
-                known = ", ".join(sorted(self.result.environments)) or "none"
-                self.problem(source.path, line, f"unknown environment `{name}` (there is: {known})")
-                continue
-            self.result.problems.extend(services.check_lab(lab, environment.spec, source))
-            if environment.spec.gpu != (field == "gpu_environment"):
-                told = "needs a GPU: name it as gpu_environment" if environment.spec.gpu else "gives no GPU"
-                self.problem(source.path, line, f"the environment `{name}` {told}")
+        plain = self._environment_of("environment", lab.environment, source)
+        if plain:
+            self.result.problems.extend(services.check_lab(lab, plain.spec, source))
+        if lab.gpu_environment is None:
+            return
+        for_gpu = self._environment_of("gpu_environment", lab.gpu_environment, source)
+        if plain and for_gpu and (plain.spec.services, plain.spec.uis) != (for_gpu.spec.services, for_gpu.spec.uis):
+            told = f"`{plain.name}` and `{for_gpu.name}` must have the same services and uis"
+            self.problem(source.path, source.line(("gpu_environment",)), told)
+
+    def _environment_of(self, field: str, name: str, source: YamlFile) -> Environment | None:
+        """The environment that a lab names in this field, if it is one for it."""
+        line = source.line((field,))
+        environment = self.result.environments.get(name)
+        if environment is None:
+            known = ", ".join(sorted(self.result.environments)) or "none"
+            self.problem(source.path, line, f"unknown environment `{name}` (there is: {known})")
+        elif environment.spec.gpu != (field == "gpu_environment"):
+            told = "needs a GPU: name it as gpu_environment" if environment.spec.gpu else "gives no GPU"
+            self.problem(source.path, line, f"the environment `{name}` {told}")
+        return environment
 
 
 def _folders(parent: Path) -> list[Path]:

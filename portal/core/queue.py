@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -57,3 +58,9 @@ def length(name: str) -> int:
         return int(client().llen(name))
     except redis.RedisError:
         return 0
+
+
+def drop(name: str) -> None:
+    """Forget what is in line on a queue that nobody serves. When Redis doesn't answer, it is kept."""
+    with suppress(redis.RedisError):
+        client().delete(name)

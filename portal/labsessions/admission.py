@@ -152,7 +152,7 @@ def _admit() -> None:
 
 def _decide(hosts: list[Host], now: datetime) -> tuple[list[int], list[str]]:
     """(primary keys of who gets a place now, in order; keys of those for whom the wait looks different)."""
-    taken = list(LabSession.objects.filter(TAKEN).values_list(*_COLUMNS[2:4]))
+    taken = list(LabSession.objects.filter(TAKEN).values_list(*_COLUMNS[2:4], "workspace__lab__gpu_environment"))
     cohorts, users = Counter(row[0] for row in taken), Counter(row[1] for row in taken)
     rows = LabSession.objects.filter(WAITING).order_by("created_at", "pk").values_list(*_COLUMNS)
     waiting = [Waiting(*row) for row in rows]
@@ -164,10 +164,24 @@ def _decide(hosts: list[Host], now: datetime) -> tuple[list[int], list[str]]:
     order = served_order(line, users, settings.PORTAL.sessions_per_student)
     served = {one.pk for one in order}
     why = "slots" if alive else "no_host"
-    decided = [one._replace(place=place, reason=why) for place, one in enumerate(order[free:])]
+    lending = sum(host.slots for host in alive if host.gpus) - sum(row[2] is not None for row in taken)
+    admitted, others = _first(order, free, lending if gpu else free)
+    decided = [one._replace(place=place, reason=why) for place, one in enumerate(others)]
     decided += [one._replace(place=0, reason="own_limit") for one in line if one.pk not in served]
     decided += [one._replace(place=0, reason="environment") for one in waiting if one.pk in unbuilt]
-    return [one.pk for one in order[:free]], _write(waiting, decided)
+    return [one.pk for one in admitted], _write(waiting, decided)
+
+
+def _first(order: list[Waiting], free: int, lending: int) -> tuple[list[Waiting], list[Waiting]]:
+    """Who gets one of the ``free`` places, and who waits: labs for a GPU get ``lending`` of them at most."""
+    admitted: list[Waiting] = []
+    others: list[Waiting] = []
+    for one in order:
+        for_gpu = one.gpu_environment is not None
+        fits = len(admitted) < free and (not for_gpu or lending > 0)
+        (admitted if fits else others).append(one)
+        lending -= fits and for_gpu
+    return admitted, others
 
 
 def _served_last() -> Served:
@@ -258,7 +272,11 @@ def send_again(now: datetime) -> None:
     # "full": hosts answered and try again by themselves.
     sent = LabSession.objects.filter(state=State.QUEUED, sent_at__lte=now - RESEND_AFTER).exclude(reason="full")
     sessions = list(sent.select_related("workspace__lab", "workspace__enrollment").order_by("admitted_at", "pk"))
-    if sessions and not any(queue.length(gpus.queue_of("sessions", gpu=gpu)) for gpu in (False, True)):
+    if not sessions:
+        return
+    if not gpus.lent(Host.objects.exclude(gpus=""), now):  # nobody is left to take them, and they would come late
+        queue.drop(gpus.queue_of("sessions", gpu=True))
+    if not any(queue.length(gpus.queue_of("sessions", gpu=gpu)) for gpu in (False, True)):
         _hand_over_all([session for session in sessions if mark_sent(session, now)])
 
 

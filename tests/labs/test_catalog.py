@@ -339,6 +339,17 @@ def test_a_lab_may_name_another_environment_for_hosts_with_a_gpu(root: Path) -> 
     assert catalog.environments["base-gpu"].spec.gpu
 
 
+def test_both_environments_of_a_lab_serve_the_same(root: Path) -> None:
+    shutil.copytree(root / "environments/base", root / "environments/base-gpu")
+    replace(root / "environments/base-gpu/environment.yaml", "title:", "gpu: true\ntitle:")
+    for_gpu = root / "environments/base-gpu/environment.yaml"
+    for_gpu.write_text(for_gpu.read_text() + "services:\n" + SERVICE.format("uno", 7001))
+    lab = root / LAB / "lab.yaml"
+    replace(lab, "environment: base\n", "environment: base\ngpu_environment: base-gpu\n")
+    told = "`base` and `base-gpu` must have the same services and uis"
+    assert problems(root) == [f"{LAB}/lab.yaml:{line_of(lab, 'gpu_environment')}: {told}"]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

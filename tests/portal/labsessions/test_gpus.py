@@ -13,6 +13,7 @@ from portal.grading.services import submit
 from portal.labsessions import admission, gpus, services
 from portal.labsessions.hosts import environment_changed, host_report
 from portal.labsessions.models import Host, LabSession, Workspace
+from portal.labsessions.services import session_changed
 from tests.portal.factories import HostFactory, UserFactory, WorkspaceFactory, build_environment, soon
 
 TOLD = {"host": "con", "driver": "bubblewrap", "protections": [], "sandboxes": 0, "slots": 4, "disk_free": 10**9}
@@ -92,13 +93,39 @@ def test_it_waits_for_the_environment_that_it_is_to_run_in(
     assert LabSession.objects.get(key=key).reason == "host"
 
 
-def test_a_start_nobody_answers_is_sent_again_unless_it_is_in_line(
-    card: Host, workspace: Workspace, queued: Callable
-) -> None:
+def test_no_more_get_a_place_than_its_hosts_have(card: Host, queued: Callable) -> None:
+    """Others are not held up: there are places without a card."""
+    Host.objects.filter(name="con").update(slots=1)
+    HostFactory.create(name="sin", slots=5)
+    first, second = (services.start(WorkspaceFactory.create())[0] for _student in range(2))
+    other, _created = services.start(WorkspaceFactory.create(lab=Lab.objects.get(slug="cuenta")))
+    assert [(one.reason, one.place) for one in (first, second, other)] == [("host", 0), ("slots", 0), ("host", 0)]
+    session_changed({"session": first.key, "state": "stopped", "host": "con", "reason": "stopped"})
+    second.refresh_from_db()
+    assert second.reason == "host"
+    assert len(queued("sessions.gpu")) == 2
+
+
+@pytest.fixture
+def unanswered(card: Host, workspace: Workspace) -> LabSession:
+    """A session that was sent a minute ago to the hosts with a card."""
     session, _created = services.start(workspace)
     LabSession.objects.filter(pk=session.pk).update(sent_at=soon(minutes=-1))
+    return session
+
+
+def test_a_start_that_is_in_line_is_not_sent_again(unanswered: LabSession, queued: Callable) -> None:
     admission.send_again(soon())
-    assert len(queued("sessions.gpu")) == 1, "it is in line"
+    assert len(queued("sessions.gpu")) == 1
+
+
+def test_a_start_whose_hosts_are_gone_goes_to_the_others(unanswered: LabSession, queued: Callable) -> None:
+    """And no longer to them: were they back, they would start it a second time."""
+    Host.objects.update(seen_at=soon(minutes=-5))
+    admission.send_again(soon())
+    assert queued("sessions.gpu") == []
+    ((job,),) = [message["args"] for message in queued("sessions")]
+    assert (job["session"], job["gpu"]) == (unanswered.key, False)
 
 
 @pytest.mark.parametrize(("lent", "built"), [("", [["base"]]), ("0,1", [["base"], ["base-gpu"]])])
