@@ -215,7 +215,9 @@ def submit(student: Student, lab: Lab) -> dict[str, Any]:
             ahead = f", {now['position']} before it" if now["position"] else ""
             say(f"  {' '.join(filter(None, [now['state'], now['phase']]))}{ahead}")
             told = news
-        if now["state"] in {"graded", "needs_staff"}:
+        if now["state"] == "needs_staff":
+            raise DemoError("the submission needs somebody of the staff: var/logs/grading.log says why")
+        if now["state"] == "graded":
             show(now)
             return now
     raise DemoError("the stream ended before the grade")

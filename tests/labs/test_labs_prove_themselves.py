@@ -79,7 +79,7 @@ def graded(request: pytest.FixtureRequest, host_of: Callable[[str], Host]) -> It
 
     def grade(driver: str, lab: str, tree: str) -> verify.Run:
         host = host_of(driver)
-        host.builder.build(host.catalog.environments[CATALOG.labs[lab].spec.environment], lambda *_: None)
+        host.builder.build(host.environment(CATALOG.labs[lab], gpu=bool(host.config.gpus)), lambda *_: None)
         (run,) = verify.verify(host, host.catalog.labs[lab], only=lambda name: name == tree)
         return run
 
