@@ -1,4 +1,4 @@
-"""What the lab ``gpu`` makes of what a card answers, in real sandboxes. Only the card is a stand-in, and what it answers.
+"""What the lab ``gpu`` makes of what a card answers, in real sandboxes. Only the card is a stand-in.
 
 On a host with a card, ``LABS_GPUS=0 manage.py labs verify gpu`` has a real one answer.
 """
@@ -56,7 +56,7 @@ Handed = Callable[[str], GradeResult]
 
 @pytest.fixture
 def graded_with(cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handed]:
-    """The verdict on the lab's solution, when the card answers rightly but for these answers: a dict by function, as Python."""
+    """The verdict on the lab's solution, when the card answers rightly but for these (Python: a dict by function)."""
     run_dir = Path(tempfile.mkdtemp(prefix="labs-", dir="/dev/shm"))
     update = {"driver": "bubblewrap", "run_dir": run_dir, "pool": False, "gpus": "0"}
     config = settings().model_copy(update=update)
