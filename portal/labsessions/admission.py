@@ -152,7 +152,7 @@ def _admit() -> None:
 
 def _decide(hosts: list[Host], now: datetime) -> tuple[list[int], list[str]]:
     """(primary keys of who gets a place now, in order; keys of those for whom the wait looks different)."""
-    taken = list(LabSession.objects.filter(TAKEN).values_list(*_COLUMNS[2:4], "workspace__lab__gpu_environment"))
+    taken = list(LabSession.objects.filter(TAKEN).values_list(*_COLUMNS[2:4], "gpu"))
     cohorts, users = Counter(row[0] for row in taken), Counter(row[1] for row in taken)
     rows = LabSession.objects.filter(WAITING).order_by("created_at", "pk").values_list(*_COLUMNS)
     waiting = [Waiting(*row) for row in rows]
@@ -164,7 +164,7 @@ def _decide(hosts: list[Host], now: datetime) -> tuple[list[int], list[str]]:
     order = served_order(line, users, settings.PORTAL.sessions_per_student)
     served = {one.pk for one in order}
     why = "slots" if alive else "no_host"
-    lending = sum(host.slots for host in alive if host.gpus) - sum(row[2] is not None for row in taken)
+    lending = sum(host.slots for host in alive if host.gpus) - sum(row[2] for row in taken)
     admitted, others = _first(order, free, lending if gpu else free)
     decided = [one._replace(place=place, reason=why) for place, one in enumerate(others)]
     decided += [one._replace(place=0, reason="own_limit") for one in line if one.pk not in served]
@@ -221,9 +221,16 @@ def _take_places(admitted: list[int], now: datetime) -> list[LabSession]:
 
 def mark_sent(session: LabSession, now: datetime) -> bool:
     """Claim the sending of a queued session. False when it left the queue, or another process was faster."""
-    deadline = now + timedelta(minutes=session.workspace.lab.file.session_minutes)
+    lab = session.workspace.lab
+    deadline = now + timedelta(minutes=lab.file.session_minutes)
     claimed = LabSession.objects.filter(pk=session.pk, state=State.QUEUED, sent_at=session.sent_at)
-    values = {"sent_at": now, "admitted_at": session.admitted_at or now, "changed_at": now, "deadline": deadline}
+    values = {
+        "sent_at": now,
+        "admitted_at": session.admitted_at or now,
+        "changed_at": now,
+        "deadline": deadline,
+        "gpu": gpus.on_gpu(lab),
+    }
     if not claimed.update(**values, reason="host", place=0):
         return False
     for name, value in values.items():
@@ -247,7 +254,6 @@ def hand_over(session: LabSession) -> None:
     """Send a claimed session to the hosts. Raises QueueDown."""
     workspace = session.workspace
     lab, kept = workspace.lab, snapshots.current(workspace)
-    gpu = gpus.on_gpu(lab)
     job = SessionJob(
         session.key,
         lab.slug,
@@ -256,9 +262,9 @@ def hand_over(session: LabSession) -> None:
         session.deadline.timestamp(),
         snapshot=kept.sha256 if kept else None,
         deleted=workspace.deleted(),
-        gpu=gpu,
+        gpu=session.gpu,
     )
-    queue.send("workers.start_session", to_json(job), queue=gpus.queue_of("sessions", gpu=gpu))
+    queue.send("workers.start_session", to_json(job), queue=gpus.queue_of("sessions", gpu=session.gpu))
 
 
 def give_back(session: LabSession) -> None:

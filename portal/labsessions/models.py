@@ -157,6 +157,7 @@ class LabSession(models.Model):
     detail = models.TextField(blank=True)
     host = models.CharField(max_length=63, blank=True)
     sandbox = models.CharField(max_length=40, blank=True)
+    gpu = models.BooleanField(default=False, help_text="whether it was sent to the hosts that lend a GPU")
     pool_hit = models.BooleanField(null=True)
     seconds = models.FloatField(null=True)
     created_at = models.DateTimeField()

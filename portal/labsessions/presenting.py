@@ -26,6 +26,7 @@ def session_json(session: LabSession) -> dict[str, Any]:
         "keep_minutes": settings.PORTAL.queue_keep_minutes,
         "reason": session.reason,
         "detail": session.detail if session.state == LabSession.State.FAILED else "",
+        "gpu": session.gpu,
         "pool_hit": session.pool_hit,
         "seconds": session.seconds,
         "deadline": session.deadline.isoformat(),

@@ -111,6 +111,7 @@ STRINGS = {
     "session.usual": _("It usually takes up to {time}."),
     "session.warm": _("Ready in {time}, from a warm sandbox."),
     "session.cold": _("Ready in {time}."),
+    "session.gpu": _("It has a GPU."),
     "session.ahead.one": _("{n} before you"),
     "session.ahead.other": _("{n} before you"),
     "session.soon.one": _("{n} minute of the session left. Your files stay when it ends."),

@@ -62,6 +62,7 @@ export class SessionPanel {
     const lines = [h("p", {}, [reasonText(current), estimateText(current ?? {}, this.readySeconds)].filter(Boolean).join(" "))];
     if (turn) lines.unshift(h("p", { class: "headline" }, turn));
     if (state === "ready" && current.seconds) lines.push(h("p", { class: "soft" }, t(current.pool_hit ? "session.warm" : "session.cold", { time: seconds(current.seconds) })));
+    if (state === "ready" && current.gpu) lines.push(h("p", { class: "soft" }, t("session.gpu")));
     if (state === "failed" && current.detail) lines.push(h("pre", { class: "terminal boxed" }, current.detail));
     if (trouble) lines.push(h("p", { class: "state warn" }, icon("warn"), trouble));
     return h("div", { class: "stack tight" }, lines);

@@ -77,6 +77,13 @@ def test_without_a_card_it_runs_as_on_any_host(
     assert job["gpu"] is False
 
 
+def test_a_session_says_that_it_has_one(card: Host, workspace: Workspace, signed_in: Client) -> None:
+    shown = [
+        signed_in.get(f"/sesion/{signed_in.post(f'/lab/{lab}/sesion/').json()['key']}/") for lab in ("suma", "cuenta")
+    ]
+    assert [answer.json()["gpu"] for answer in shown] == [True, False]
+
+
 def test_it_waits_for_the_environment_that_it_is_to_run_in(
     for_gpu: Environment, workspace: Workspace, signed_in: Client, queued: Callable
 ) -> None:
