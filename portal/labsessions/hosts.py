@@ -111,8 +111,9 @@ def current_builds() -> dict[str, EnvironmentBuild | None]:
     """The most advanced build of each active environment as it is now; of those for GPUs only where one is lent."""
     rank = {State.FAILED: 0, State.QUEUED: 1, State.BUILDING: 2, State.READY: 3}
     best: dict[str, EnvironmentBuild | None] = {}
-    lent = gpus.lent(Host.objects.exclude(gpus=""), clock.now())
-    wanted = [env for env in Environment.objects.filter(active=True).order_by("name") if lent or not env.file.gpu]
+    wanted = list(Environment.objects.filter(active=True).order_by("name"))
+    if any(env.file.gpu for env in wanted) and not gpus.lent(Host.objects.exclude(gpus=""), clock.now()):
+        wanted = [env for env in wanted if not env.file.gpu]
     digests = {environment.name: environment.digest for environment in wanted}
     best.update(dict.fromkeys(digests))
     for build in EnvironmentBuild.objects.filter(environment__active=True).select_related("environment"):

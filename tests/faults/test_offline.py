@@ -94,3 +94,36 @@ def test_a_save_made_elsewhere_meanwhile_is_shown_and_never_overwritten(
     lab.wait_until_saved()
     expect(lab.editor).to_contain_text(kept.strip("# \n"))
     assert stored(live_portal)["text"] == kept
+
+
+BROKEN = {
+    "a network that changes ends each request once": """() => {
+        const real = self.fetch, ended = new Set();
+        self.fetch = (request) => {
+            if (ended.has(request.url)) return real(request);
+            ended.add(request.url);
+            return Promise.reject(new TypeError("Failed to fetch"));
+        };
+    }""",
+    "the browser keeps nothing": """() => {
+        const no = () => Promise.reject(new DOMException("no room", "QuotaExceededError"));
+        Object.assign(self.caches.constructor.prototype, { open: no, match: no, keys: no });
+    }""",
+}
+
+CONTROLLED = """async () => {
+    await navigator.serviceWorker.ready;
+    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 20));
+}"""
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=list(BROKEN))
+def test_a_lab_opens_although(page: Page, context: BrowserContext, live_portal: LivePortal, broken: str) -> None:
+    """Its scripts come through the worker that keeps pages for reading without a network."""
+    sign_in(page, live_portal)
+    page.evaluate(CONTROLLED)
+    (worker,) = context.service_workers
+    worker.evaluate(broken)
+    lab = LabPage(page, LAB).open()
+    lab.show(FILE)
+    expect(lab.editor).to_be_visible()

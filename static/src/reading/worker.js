@@ -26,22 +26,23 @@ self.addEventListener("fetch", (event) => {
   else if (PAGES.test(address.pathname) && request.mode === "navigate") event.respondWith(page(request));
 });
 
-/** Static files carry their digest in the address: what is kept is what the server has, and an older one may go. */
+/**
+ * Static files carry their digest in the address: what is kept is what the server has, and an older one may go.
+ * A network that changes ends what is under way, so what fails is asked for once more; and a browser that keeps nothing
+ * (no room, a private window) must not cost the page its scripts.
+ */
 async function keptFirst(request, address, name) {
-  const kept = await caches.match(request);
+  const kept = await caches.match(request).catch(() => null);
   if (kept && address.search) return kept;
-  try {
-    const response = await fetch(request);
-    if (response.ok && response.type === "basic") {
-      const cache = await caches.open(name);
-      await cache.delete(request, { ignoreSearch: true });
-      await cache.put(request, response.clone());
-    }
-    return response;
-  } catch (error) {
-    if (kept) return kept;
-    throw error;
-  }
+  const response = await fetch(request).catch(() => kept ?? fetch(request));
+  if (response !== kept && response.ok && response.type === "basic") await replace(name, request, response.clone()).catch(() => null);
+  return response;
+}
+
+async function replace(name, request, response) {
+  const cache = await caches.open(name);
+  await cache.delete(request, { ignoreSearch: true });
+  await cache.put(request, response);
 }
 
 async function networkFirst(request) {
