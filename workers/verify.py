@@ -75,7 +75,7 @@ def verify(
         if only(name):
             stored = {path: host.storage.put(content) for path, content in files.items()}
             chosen = secrets.randbelow(2**31) if seed is None else seed
-            gpu = bool(host.config.gpus) and lab.spec.gpu_environment is not None
+            gpu = bool(host.config.gpus)
             job = GradeJob(f"verify-{specs.new_id()}", 1, lab.id, lab.digest, stored, chosen, gpu=gpu)
             result, peak = _graded(host, job, LOOP_SECONDS if name == f"{BAD}endless loop" else None)
             yield _judged(lab, name, result, peak)

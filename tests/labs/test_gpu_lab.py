@@ -48,10 +48,17 @@ RIGHT = {{
 }}
 file = Path(sys.argv[1])
 function, args, measure = pickle.loads(file.read_bytes())
+try:
+    if {reads}:  # seconds for each process, as it imports PyTorch
+        from _velocidad import tuya
+
+        tuya(function)
+except Exception as error:
+    TOLD = {{function: {{"error": f"{{type(error).__name__}}: {{error}}"}}}}
 seen = {{"card": "A card", "share": 0.8 * measure, "result": RIGHT[function](*args), **TOLD.get(function, {{}})}}
 file.write_bytes(pickle.dumps(seen))
 """
-Handed = Callable[[str], GradeResult]
+Handed = Callable[..., GradeResult]
 
 
 @pytest.fixture
@@ -67,13 +74,14 @@ def graded_with(cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     # What the stand-in needs is in both.
     monkeypatch.setattr(host, "image", lambda _: host.builder.find(plain))
 
-    def grade_it(told: str) -> GradeResult:
+    def grade_it(told: str, **spoiled: str) -> GradeResult:
         folder = tmp_path / "gpu"
         shutil.copytree(lab.path, folder)
-        (folder / "hidden/tarjeta.py").write_text(CARD.format(told=told))
+        (folder / "hidden/tarjeta.py").write_text(CARD.format(told=told, reads=bool(spoiled)))
         changed = replace(lab, path=folder)
         host.catalog.labs["gpu"] = changed
-        files = {name: host.storage.put(content) for name, content in changed.tree("solution").items()}
+        handed = changed.tree("solution") | {f"{name}.py": text.encode() for name, text in spoiled.items()}
+        files = {name: host.storage.put(content) for name, content in handed.items()}
         return grade(GradeJob(specs.new_id(), 1, "gpu", changed.digest, files, 7, gpu=True), host)
 
     yield grade_it
@@ -107,6 +115,11 @@ def test_what_fails_on_the_card_loses_a_part_of_its_check_alone(
     (check,) = (check for check in result.checks if check["score"] < 1)
     assert (check["id"], check["score"], check["got"]) == (lost, 0.7, got)
     assert said in check["message"]["en"]
+
+
+def test_a_file_that_cannot_be_read_costs_the_others_nothing_on_the_card(graded_with: Handed) -> None:
+    result = graded_with("{}", bloques="def softmax(:\n")
+    assert [check["id"] for check in result.checks if check["score"] < 1] == ["softmax"]
 
 
 def test_a_card_that_nobody_sees_is_not_the_students_fault(graded_with: Handed) -> None:
