@@ -79,12 +79,12 @@ def test_a_start_that_is_cut_short_leaves_nothing(sandboxes: Bench, milliseconds
         raise Ended
 
     def start() -> None:
+        timer.start()  # waits for its thread, and the signal may come before that wait ends
         sandboxes.start(SLEEP)
         time.sleep(60)  # it was quick, and is its starter's to stop
 
     before = signal.signal(signal.SIGUSR1, end)
     timer = threading.Timer(milliseconds / 1000, os.kill, (os.getpid(), signal.SIGUSR1))
-    timer.start()
     try:
         with pytest.raises(Ended):
             start()
