@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -161,6 +161,13 @@ class LabFile(Model):
     mutants: tuple[Mutant, ...] = ()
 
 
+SAID_TO_PEOPLE: dict[str, Any] = {
+    **dict.fromkeys(("title", "summary", "minutes", "data_sources"), True),
+    "checks": {"__all__": {"title", "hints"}},
+    "mutants": {"__all__": {"why"}},
+}
+
+
 class Explanation(Model):
     """What a common error means. ``error``: names of exceptions, one of them a word of the text's first line;
     ``match``: fragments of the text, in order."""
@@ -278,6 +285,13 @@ class Lab:
     @cached_property
     def digest(self) -> str:
         return content_digest(_contents(self.path))
+
+    @cached_property
+    def graded_digest(self) -> str:
+        """Changes whenever a grade could: with neither the instructions nor what lab.yaml says to people."""
+        spec = self.spec.model_dump_json(exclude=SAID_TO_PEOPLE, exclude_defaults=True)
+        texts = {"lab.yaml", "instructions.es.md", "instructions.en.md"}
+        return content_digest([("spec", spec.encode()), *_contents(self.path, skip=texts)])
 
     def tree(self, folder: str) -> dict[str, bytes]:
         """The files below one folder of the lab (``starter``, ``solution``, ``data`` …), by relative path."""

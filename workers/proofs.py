@@ -18,10 +18,10 @@ HEAD = """# Labs and their proofs
 Written by `manage.py labs verify --table docs/labs.md` (one lab: `labs verify LAB --table docs/labs.md`). Each lab
 was graded in real sandboxes: its starter, its solution, each mutant, and what students hand in by accident. *Memory*
 is the most that the student's sandbox held in any of them, cached files included, of what it may. *Seconds* are the
-solution's grading beyond the start of its sandboxes, on two cores with other work beside. *Proof* names the lab and
-environment that were tried: while they are the same, a run of the tests grades one of the lab's trees, the solution
-every second day and the others by turns between; else all. *In a row* is how often that was proven without a failure
-between: one that fails loses its row.
+solution's grading beyond the start of its sandboxes, on two cores with other work beside. *Proof* names what was tried,
+the environment included, the lab's texts not: while it is the same, a run of the tests grades one of the lab's trees,
+the solution every second day and the others by turns between; else all. *In a row* is how often that was proven without
+a failure between: one that fails loses its row.
 
 | lab | environment | checks | mutants | memory, MiB | seconds | proof | in a row |
 |---|---|---|---|---|---|---|---|
@@ -29,8 +29,10 @@ between: one that fails loses its row.
 
 
 def proof_of(catalog: Catalog, lab: Lab) -> str:
-    """Changes with the lab and with its environment, not with the kit, which has tests of its own: 12 hex digits."""
-    both = lab.digest + catalog.environments[lab.spec.environment].digest
+    """Changes with what is graded and with its environment; not with the lab's texts, nor with the kit, which has
+    tests of its own. 12 hex digits.
+    """
+    both = lab.graded_digest + catalog.environments[lab.spec.environment].digest
     return hashlib.sha256(both.encode()).hexdigest()[:12]
 
 

@@ -40,7 +40,7 @@ def suma(host: Host) -> Lab:
     return host.catalog.labs["suma"]
 
 
-def test_a_lab_proves_itself_and_its_row_says_so(lab_host: Host, tmp_path: Path) -> None:
+def test_a_lab_proves_itself_and_its_row_says_so(lab_host: Host, checks: Path, tmp_path: Path) -> None:
     lab, table = suma(lab_host), tmp_path / "labs.md"
     runs = list(verify.verify(lab_host, lab))
     bad = [f"bad: {kind}" for kind in spoiled.KINDS]
@@ -57,6 +57,11 @@ def test_a_lab_proves_itself_and_its_row_says_so(lab_host: Host, tmp_path: Path)
     assert in_a_row(table) == 2
     assert proofs.proven(table, lab_host.catalog) == {"suma"}
     (lab.path / "instructions.es.md").write_text("Sume dos números.\n")
+    spec = lab.path / "lab.yaml"
+    spec.write_text(spec.read_text().replace("title: {es: Suma, en: Sum}", "title: {es: La suma, en: The sum}"))
+    assert suma(lab_host).digest != lab.digest
+    assert proofs.proven(table, lab_host.catalog) == {"suma"}, "what is said to people is not graded"
+    checks.write_text(f"{CHECKS}\n# another\n")
     assert proofs.proven(table, lab_host.catalog) == set(), "something else is there now"
     proofs.record(table, lab_host.catalog, suma(lab_host), runs)
     assert in_a_row(table) == 1, "it begins anew with what is there now"
