@@ -107,7 +107,8 @@ def expectativas(lab: Lab) -> None:
 
 
 def seudonimos(lab: Lab) -> None:
-    documents = [f"{letter}{lab.rng.randint(0, 9_999_999):07}" for letter in "ABCDEFGHKL" for _ in range(60)]
+    numbers = {letter: lab.rng.sample(range(10_000_000), 60) for letter in "ABCDEFGHKL"}
+    documents = [f"{letter}{number:07}" for letter, some in numbers.items() for number in some]
     again = [lab.rng.choice((" {}", "{} ", "{}\t")).format(one.lower()) for one in documents]
     keys = [f"clave-{lab.rng.random()}" for _ in range(2)]
     got = lab.probe("seudonimos", documents + again, keys, called="seudonimo")
