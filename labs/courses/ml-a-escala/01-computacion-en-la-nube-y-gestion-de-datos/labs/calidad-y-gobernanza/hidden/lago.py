@@ -48,7 +48,7 @@ class Lake:
             f"{table}/{path}"
             for table, lines in self.mine.items()
             for path, content in left[table].files.items()
-            if set(content["linea"]) & set(lines)
+            if set(content.get("linea", ())) & set(lines)
         ]
 
     def telling(self, left: dict[str, Remains]) -> list[str]:
@@ -104,9 +104,11 @@ def receive(lab: Lab, name: str) -> dict[str, Remains]:
 
 def _remains(place: Path) -> Remains:
     table = DeltaTable(place)
+    # A checkpoint of the log is Parquet, too.
+    files = [file for file in place.rglob("*.parquet") if "_delta_log" not in file.parts]
     return Remains(
         table.to_pandas(),
-        {str(file.relative_to(place)): pq.ParquetFile(file).read().to_pandas() for file in place.rglob("*.parquet")},
+        {str(file.relative_to(place)): pq.ParquetFile(file).read().to_pandas() for file in files},
         {uri.split(f"{place.name}/", 1)[-1] for uri in table.file_uris()},
         "".join(file.read_text(errors="replace") for file in (place / "_delta_log").glob("*.json")),
         [str(entry.get("operation")) for entry in table.history()],
