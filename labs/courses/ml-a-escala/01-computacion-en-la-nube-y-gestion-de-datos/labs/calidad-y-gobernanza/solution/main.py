@@ -39,8 +39,8 @@ def lote() -> str:
     from expectativas import evaluar  # Great Expectations tarda segundos en importarse: solo cuando hace falta
 
     esperado = {"filas": 2000, "precio_medio": 178.0, "origenes": ["EWR", "JFK", "LGA"], "desde": "2013-01-03T00:00Z"}
-    centimos = tablas["plata"].assign(precio=lambda t: t["precio"] * 100)
-    for nombre, tabla in (("el de hoy", tablas["plata"]), ("en céntimos", centimos)):
+    otra = tablas["plata"].assign(precio=lambda t: t["precio"] * 1.6)
+    for nombre, tabla in (("el de hoy", tablas["plata"]), ("en otra moneda", otra)):
         resultado = evaluar(tabla, esperado)
         malas = [r["expectation_config"]["type"] for r in resultado["results"] if not r["success"]]
         print(f"    {nombre}: {'pasa' if resultado['success'] else 'no pasa por ' + ', '.join(malas)}")

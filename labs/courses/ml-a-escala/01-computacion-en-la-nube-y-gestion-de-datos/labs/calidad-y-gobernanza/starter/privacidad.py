@@ -9,5 +9,5 @@ def seudonimo(documento: str, clave: str) -> str:
 
 
 def publicar(reservas: pd.DataFrame, clave: str, k: int) -> pd.DataFrame:
-    """``persona``, ``decada``, ``postal`` y ``precio``, en el orden que traían, con k personas o más por grupo."""
+    """``persona``, ``decada`` (entero: 1980), ``postal`` y ``precio``, en su orden y con k personas o más por grupo."""
     raise NotImplementedError("publicar (privacidad.py)")

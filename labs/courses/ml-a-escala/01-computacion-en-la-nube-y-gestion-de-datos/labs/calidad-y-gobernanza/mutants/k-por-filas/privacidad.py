@@ -20,7 +20,7 @@ def _personas_iguales(tabla: pd.DataFrame) -> pd.Series:
 
 
 def publicar(reservas: pd.DataFrame, clave: str, k: int) -> pd.DataFrame:
-    """``persona``, ``decada``, ``postal`` y ``precio``, en el orden que traían, con k personas o más por grupo."""
+    """``persona``, ``decada`` (entero: 1980), ``postal`` y ``precio``, en su orden y con k personas o más por grupo."""
     tabla = pd.DataFrame(
         {
             "persona": [seudonimo(documento, clave) for documento in reservas["documento"]],
