@@ -173,6 +173,5 @@ def ventas(modulo, vuelos, con_rival):
             own = module.vender(flight)
         answers.append([own, *rivals] if contested else [own])
         del watch
-    first = vuelos[0]
-    page = module.tablero(first["origen"], first["salida"][:10], first["salida"][:10], 50)
-    return {"respuestas": answers, "despues": page}
+    place, day = vuelos[0]["origen"], vuelos[0]["salida"][:10]
+    return {"respuestas": answers, "despues": module.tablero(place, day, f"{day}T00:00Z", 50)}
