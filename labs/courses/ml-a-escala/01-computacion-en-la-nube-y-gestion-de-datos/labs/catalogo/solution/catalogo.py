@@ -17,6 +17,7 @@ TIPOS = {  # de Arrow a los de Glue, que son los de Hive
     "large_string": "string",
     "bool": "boolean",
     "date32[day]": "date",
+    "timestamp[us]": "timestamp",
 }
 
 
@@ -34,7 +35,7 @@ def columnas(ubicacion: str) -> list[dict[str, str]]:
     clave = next(clave for clave in _objetos(ubicacion) if clave.endswith(".parquet"))
     cuerpo = boto3.client("s3").get_object(Bucket=urlparse(ubicacion).netloc, Key=clave)["Body"].read()
     esquema = pq.read_schema(io.BytesIO(cuerpo))
-    return [{"Name": campo.name, "Type": TIPOS.get(str(campo.type)) or "timestamp"} for campo in esquema]
+    return [{"Name": campo.name, "Type": TIPOS[str(campo.type)]} for campo in esquema]
 
 
 def almacen(ubicacion: str, de_la_tabla: list[dict[str, str]]) -> dict:

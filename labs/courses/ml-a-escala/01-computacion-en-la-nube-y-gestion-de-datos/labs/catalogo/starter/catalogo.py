@@ -13,6 +13,7 @@ TIPOS = {  # de Arrow a los de Glue, que son los de Hive
     "large_string": "string",
     "bool": "boolean",
     "date32[day]": "date",
+    "timestamp[us]": "timestamp",
 }
 
 
