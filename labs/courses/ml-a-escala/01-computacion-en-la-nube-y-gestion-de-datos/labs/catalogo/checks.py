@@ -11,8 +11,6 @@ import pandas as pd
 from hidden import lago, nubes, tuberia
 from labkit import Failed, Lab
 
-ORDER = ["bronce", "plata", "origenes_conocidos", "resumen"]
-
 
 def tabla(lab: Lab) -> None:
     bucket, base = f"lago-{lab.seed}", f"base_{lab.seed}"
@@ -215,13 +213,13 @@ def grafo(lab: Lab) -> None:
         expected=f"{wanted}",
     )
     first = seen["corridas"][0]
-    order = tuberia.events(first, "STEP_START")
+    order = tuberia.begun(first)
     lab.expect(
-        first["exito"] and order == ORDER,
+        first["exito"] and order == tuberia.ASSETS,
         es="La corrida de un día sano no terminó bien o no fue en este orden.",
         en="The run of a sound day did not end well or wasn't in this order.",
         got=f"{order}, {'ok' if first['exito'] else tuberia.events(first, 'STEP_FAILURE')}",
-        expected=f"{ORDER}",
+        expected=f"{tuberia.ASSETS}",
         score=0.3,
     )
     for day, table in zip(days, flights, strict=True):
@@ -273,13 +271,13 @@ def control(lab: Lab) -> None:
         expected="[True], [False]",
     )
     summary = f"resumen/dia={days[0]}/datos.parquet"
-    stopped = "resumen" not in tuberia.events(bad, "STEP_START") + tuberia.events(late, "STEP_START")
+    stopped = "resumen" not in tuberia.begun(bad) + tuberia.begun(late)
     lab.expect(
         stopped and good["archivos"].get(summary) == late["archivos"].get(summary) is not None,
         es="Un día que no pasa el control no llega a resumen, y el resumen que había sigue igual.",
         en="A day that fails the check doesn't reach resumen, and the summary that was there stays as it was.",
-        got=f"{tuberia.events(bad, 'STEP_START')}",
-        expected=f"{ORDER[:3]}",
+        got=f"{tuberia.begun(bad)}, {tuberia.begun(late)}",
+        expected=f"{tuberia.ASSETS[:2]}, {tuberia.ASSETS[:2]}",
         score=0.4,
     )
     lab.expect(

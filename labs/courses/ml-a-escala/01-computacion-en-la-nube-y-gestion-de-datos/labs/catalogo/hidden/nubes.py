@@ -8,11 +8,11 @@ NAMES = {
     "orden": {"dagster": {"deps"}, "data_factory": {"dependson"}, "dataproc": {"prerequisitestepids"}},
     "reintentos": {
         "glue": {"maxretries"},
-        "dagster": {"maxretries"},
+        "dagster": {"maxretries", "retrypolicy"},
         "data_factory": {"retry"},
         "dataproc": {"maxfailuresperhour"},
     },
-    "argumentos": {"glue": {"defaultarguments"}, "data_factory": {"parameters"}, "dataproc": {"args"}},
+    "argumentos": {"glue": {"defaultarguments", "arguments"}, "data_factory": {"parameters"}, "dataproc": {"args"}},
 }
 
 

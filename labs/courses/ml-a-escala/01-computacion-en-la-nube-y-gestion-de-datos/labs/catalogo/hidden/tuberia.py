@@ -9,6 +9,7 @@ from hidden import lago
 from labkit import Failed, Lab
 from labkit.probe import unseen
 
+ASSETS = ["bronce", "plata", "resumen"]
 STEP = {"sucesos": list, "controles": list, "archivos": dict, "exito": bool, "leidas": int}
 
 
@@ -24,8 +25,13 @@ def run(
 
 
 def events(one: dict[str, Any], kind: str) -> list[str]:
-    """The steps with an event of that kind, in order; a check's step without its asset's name."""
-    return [str(step).removeprefix("plata_") for name, step in one["sucesos"] if name == kind]
+    """The steps with an event of that kind, in order."""
+    return [str(step) for name, step in one["sucesos"] if name == kind]
+
+
+def begun(one: dict[str, Any]) -> list[str]:
+    """The assets that were begun, in order. A check may have a step of its own or be part of its asset's."""
+    return [step for step in events(one, "STEP_START") if step in ASSETS]
 
 
 def with_repeats(flights: pd.DataFrame) -> pd.DataFrame:
