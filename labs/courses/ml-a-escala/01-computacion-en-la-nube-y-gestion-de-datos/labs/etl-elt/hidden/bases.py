@@ -1,6 +1,7 @@
 """The student's databases on the grader's side: copies, opened where their contents can reach nothing."""
 
 import json
+import reprlib
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -22,19 +23,29 @@ SELECT s.estacion, TIMESTAMPTZ '2020-01-01 00:00:00+00' + n * INTERVAL 1 HOUR AS
 FROM range(40) AS r(n), (VALUES ('EWR'), ('JFK'), ('LGA')) AS s(estacion);
 INSERT INTO modelos.observaciones SELECT * REPLACE (hora + INTERVAL 1 YEAR AS hora, -40.0 AS temperatura)
 FROM modelos.observaciones LIMIT 1;
+INSERT INTO modelos.observaciones
+SELECT * REPLACE (hora + INTERVAL 2 YEAR AS hora, 50.0 AS temperatura, 0.0 AS humedad, 120.0 AS viento)
+FROM modelos.observaciones LIMIT 1;
 CREATE TABLE modelos.diario AS
 SELECT estacion, hora::DATE AS dia, count(*) AS horas, 1.0 AS temperatura_media FROM modelos.observaciones GROUP BY ALL;
 CREATE TABLE modelos.rechazadas (entrega VARCHAR, linea INTEGER, cuerpo VARCHAR, motivo VARCHAR);
 """
 ELSEWHERE = "hora + INTERVAL 9 YEAR AS hora"
-PLANTED = {
-    "clave repetida / repeated key": "*",
-    "estacion nula / null": f"* REPLACE (NULL AS estacion, {ELSEWHERE})",
-    "estacion 'XXX'": f"* REPLACE ('XXX' AS estacion, {ELSEWHERE})",
-    "humedad 140": f"* REPLACE (140 AS humedad, {ELSEWHERE})",
-    "temperatura 999": f"* REPLACE (999 AS temperatura, {ELSEWHERE})",
-    "temperatura nula / null": f"* REPLACE (NULL AS temperatura, {ELSEWHERE})",
+BAD = {
+    "estacion": ("NULL", "'XXX'"),
+    "temperatura": ("NULL", "-41", "51"),
+    "humedad": ("NULL", "-1", "101"),
+    "viento": ("NULL", "-1", "121"),
 }
+PLANTED = {"clave repetida / repeated key": "*"} | {
+    f"{column} {value}": f"* REPLACE ({value} AS {column}, {ELSEWHERE})"
+    for column, values in BAD.items()
+    for value in values
+}
+"""What each bad row is called, and how it is made of a good one."""
+SHORT = reprlib.Repr()
+"""Shows both ends of a long text, and what can't be seen, such as the end of a line."""
+SHORT.maxstring = 160
 
 
 @contextmanager
@@ -92,7 +103,7 @@ def expect_rows(got: list[Row], expected: list[Row], *, es: str, en: str, score:
 
 
 def _shown(rows: Counter[tuple[str, ...]], names: list[str]) -> str:
-    some = [", ".join(f"{n}={v}"[:60] for n, v in zip(names, row, strict=True)) for row in list(rows)[:3]]
+    some = [", ".join(f"{n}={SHORT.repr(v)}" for n, v in zip(names, row, strict=True)) for row in list(rows)[:3]]
     return "\n".join(some)
 
 
