@@ -30,8 +30,7 @@ def revisar(linea: str) -> tuple[dict[str, Any], str | None]:
         return {}, "clave"
     if fila.get("estacion") not in ESTACIONES:
         return {}, "clave"
-    medidas = {nombre: valor for nombre, valor in fila.items() if nombre not in ("estacion", *TIEMPOS)}
-    if any(type(valor) not in (int, float) for valor in medidas.values()) or not LIMITES.keys() <= medidas.keys():
+    if any(type(fila.get(nombre)) not in (int, float) for nombre in LIMITES):
         return {}, "tipo"
     if not all(desde <= fila[nombre] <= hasta for nombre, (desde, hasta) in LIMITES.items()):
         return {}, "rango"

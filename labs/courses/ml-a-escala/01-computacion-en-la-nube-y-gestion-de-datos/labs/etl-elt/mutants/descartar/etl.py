@@ -30,13 +30,14 @@ def revisar(linea: str) -> tuple[dict[str, Any], str | None]:
         return {}, "clave"
     if fila.get("estacion") not in ESTACIONES:
         return {}, "clave"
-    medidas = {nombre: valor for nombre, valor in fila.items() if nombre not in ("estacion", *TIEMPOS)}
-    if any(type(valor) not in (int, float) for valor in medidas.values()) or not LIMITES.keys() <= medidas.keys():
+    if any(type(fila.get(nombre)) not in (int, float) for nombre in LIMITES):
         return {}, "tipo"
     if not all(desde <= fila[nombre] <= hasta for nombre, (desde, hasta) in LIMITES.items()):
         return {}, "rango"
     # Siempre decimales: un 5 en la primera entrega y un 5.5 en la segunda no deben dar dos columnas.
-    return fila | {nombre: float(valor) for nombre, valor in medidas.items()}, None
+    # De una medida nueva nada dice que deba venir: sin un número, queda nula.
+    medidas = {nombre: valor for nombre, valor in fila.items() if nombre not in ("estacion", *TIEMPOS)}
+    return fila | {n: float(valor) if type(valor) in (int, float) else None for n, valor in medidas.items()}, None
 
 
 @dlt.resource(
