@@ -12,13 +12,14 @@ import pandas as pd
 import pyarrow as pa
 from hidden import datos
 from labkit import SPARK, Lab
-from labkit.spark import Query
+from labkit.spark import Node, Query
 
 BEFORE, AFTER = "_datos/vuelos.parquet", "_datos/corregidos.parquet"
+# Spark hands rows to Python by one of these nodes …
+PYTHON = ("Python", "InPandas", "InArrow")
+# … and one by one by this, or where its text ends in PythonEvalType.SQL_ARROW_BATCHED_UDF.
 ROW_BY_ROW = ("BatchEvalPython",)
-ARROW_ROW_BY_ROW = re.compile(
-    r"\b101$"
-)  # PythonEvalType.SQL_ARROW_BATCHED_UDF: Arrow moves the rows, Python takes each
+ARROW_ROW_BY_ROW = re.compile(r"\b101$")
 
 
 def _random(lab: Lab) -> np.random.Generator:
@@ -38,8 +39,9 @@ def _rows(lab: Lab) -> pd.DataFrame:
 
 def _put(lab: Lab, path: str, rows: pd.DataFrame) -> None:
     buffer = io.BytesIO()
-    # Spark knows no nanoseconds.
-    rows.assign(salida_prevista=rows["salida_prevista"].astype("datetime64[us]")).to_parquet(buffer, index=False)
+    # Microseconds, for Spark knows no others; of UTC, for else it would be another type than the one that leer gives.
+    times = rows["salida_prevista"].dt.tz_localize("UTC").astype("datetime64[us, UTC]")
+    rows.assign(salida_prevista=times).to_parquet(buffer, index=False)
     lab.write(path, buffer.getvalue())
 
 
@@ -49,6 +51,24 @@ def _ask(lab: Lab, name: str, *arguments: Any, paths: tuple[str, ...] = (BEFORE,
     seen = {query.id for query in lab.spark_event_log().queries}
     got = lab.probe("pedir", SPARK, name, list(paths), *arguments)
     return got, [query for query in lab.spark_event_log().queries if query.id not in seen]
+
+
+def _python(queries: list[Query]) -> list[Node]:
+    return [node for query in queries for node in query.plan.walk() if any(name in node.name for name in PYTHON)]
+
+
+def _still_reads(lab: Lab, queries: list[Query], expected: str) -> None:
+    """Rows that were fetched and put back went through Python, though no node of the last plan says so."""
+    lab.expect(
+        queries and queries[-1].nodes("Scan parquet"),
+        es="El resultado está bien, pero la función saca las filas de Spark y las vuelve a meter: el plan ya no llega "
+        "al archivo.",
+        en="The result is right, but the function takes the rows out of Spark and puts them back: the plan no longer "
+        "reaches the file.",
+        got=queries[-1].plan.text[:200] if queries else "",
+        expected=f"{expected} … FileScan parquet",
+        score=0.5,
+    )
 
 
 def _table(lab: Lab, got: Any, columns: list[str]) -> pd.DataFrame:
@@ -144,15 +164,16 @@ def sin_python(lab: Lab) -> None:
     got, queries = _ask(lab, "con_estado")
     expected = _sorted(datos.states(_rows(lab)))
     lab.same_table(_table(lab, got, list(expected.columns)), expected)
-    names = sorted({node.name for query in queries for node in query.plan.walk() if "Python" in node.name})
+    names = sorted({node.name for node in _python(queries)})
     lab.expect(
-        not any(query.uses_python for query in queries),
+        not names,
         es="Los estados están bien, pero cada fila viaja a Python para decidir algo que Spark sabe decidir.",
         en="The states are right, but every row travels to a Python process to decide what Spark can decide.",
-        got=", ".join(names) or "Python",
+        got=", ".join(names),
         expected="Project [… CASE WHEN …]",
         score=0.5,
     )
+    _still_reads(lab, queries, "Project [… CASE WHEN …]")
 
 
 def ventana(lab: Lab) -> None:
@@ -179,15 +200,22 @@ def vectorizada(lab: Lab) -> None:
     got, queries = _ask(lab, "con_limite", days, holidays)
     expected = _sorted(datos.deadlines(rows, days, holidays))
     lab.same_table(_table(lab, got, list(expected.columns)), expected)
-    nodes = [
-        node for query in queries for node in query.plan.walk() if "Python" in node.name or "InPandas" in node.name
-    ]
+    nodes = _python(queries)
     slow = [node for node in nodes if node.name in ROW_BY_ROW or ARROW_ROW_BY_ROW.search(node.text.strip())]
     lab.expect(
         not slow,
         es="Las fechas están bien, pero tu función recibe las filas de una en una: Python se llama miles de veces.",
         en="The dates are right, but your function gets the rows one by one: Python is called thousands of times.",
         got=slow[0].text[:200] if slow else "",
+        expected="pandas_udf: ArrowEvalPython",
+        score=0.5,
+    )
+    _still_reads(lab, queries, "ArrowEvalPython")
+    lab.expect(
+        nodes,
+        es="Las fechas están bien, pero no las pone una pandas_udf: el plan no tiene ningún nodo de Python por lotes.",
+        en="The dates are right, but no pandas_udf puts them: the plan has no node of Python in batches.",
+        got=queries[-1].plan.text[:200] if queries else "",
         expected="pandas_udf: ArrowEvalPython",
         score=0.5,
     )
@@ -204,14 +232,14 @@ def arrow(lab: Lab) -> None:
     types = {field.name: str(field.type) for field in got.schema}
     expected = {"aerolinea": "string", "vuelo": "int32", "millas": "int32", "retraso_llegada": "int32"}
     lab.expect(
-        types == expected,
+        len(got.schema) == len(expected) and types == expected,
         es="La tabla no tiene las columnas pedidas con los tipos que tenían en Spark.",
         en="The table lacks the columns asked for with the types they had in Spark.",
-        got=f"{types}",
-        expected=f"{expected}",
+        got=", ".join(f"{field.name}: {field.type}" for field in got.schema),
+        expected=", ".join(f"{name}: {kind}" for name, kind in expected.items()),
         score=0.4,
     )
-    rows = _rows(lab)[list(expected)]
+    got, rows = got.select(list(expected)), _rows(lab)[list(expected)]
     lab.expect(
         sorted(map(str, got.to_pylist()))
         == sorted(map(str, pa.Table.from_pandas(rows, preserve_index=False).to_pylist())),
@@ -245,8 +273,10 @@ def _scala(lab: Lab) -> dict[str, Any]:
         got = got if isinstance(got, dict) else {}
         lab.expect(
             isinstance(got.get("said"), str) and isinstance(got.get("rejected"), list),
-            es="Vuelos.scala no compila o no da los tipos que se piden: Dataset[Vuelo] y Dataset[Media].",
-            en="Vuelos.scala doesn't compile or doesn't give the types asked for: Dataset[Vuelo] and Dataset[Media].",
+            es="Vuelos.scala no compila o no da los tipos que se piden: Dataset[Vuelo], con sus siete campos, "
+            "y Dataset[Media].",
+            en="Vuelos.scala doesn't compile or doesn't give the types asked for: Dataset[Vuelo], with its seven "
+            "fields, and Dataset[Media].",
             got=str(got.get("errors"))[:800],
         )
         said = dict(line.partition(" ")[::2] for line in got["said"].splitlines())

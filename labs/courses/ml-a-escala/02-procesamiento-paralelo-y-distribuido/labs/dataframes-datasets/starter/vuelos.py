@@ -64,7 +64,10 @@ if __name__ == "__main__":
         "retraso_llegada", f.when(f.col("vuelo") == 1545, None).otherwise(f.coalesce("retraso_llegada", f.lit(0)))
     )
     ensenar("cambios", lambda: cambios(vuelos, manana).orderBy(*CLAVE).limit(5).toPandas().to_string(index=False))
-    ensenar("estado", lambda: con_estado(vuelos).groupBy("estado").count().toPandas().to_string(index=False))
+    ensenar(
+        "estado",
+        lambda: con_estado(vuelos).groupBy("estado").count().orderBy("estado").toPandas().to_string(index=False),
+    )
     avion = ["salida_prevista", "matricula", "retraso_llegada", "avion_previo", "congestion"]
     ensenar(
         "historia",
