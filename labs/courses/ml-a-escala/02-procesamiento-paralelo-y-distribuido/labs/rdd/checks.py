@@ -143,7 +143,7 @@ def medias(lab: Lab) -> None:
 
 
 def combinador(lab: Lab) -> None:
-    got, _, stages, _ = lab.once("means", lambda: _call(lab, "probar_media", PAIRS))
+    got, _, stages, jobs = lab.once("means", lambda: _call(lab, "probar_media", PAIRS))
     lab.expect(
         isinstance(got, dict) and len(got) > 5,
         es="retraso_medio no da una media por aerolínea: sin el trabajo hecho no hay nada que medir.",
@@ -153,18 +153,35 @@ def combinador(lab: Lab) -> None:
     grouped = sum(stage.shuffle_write_bytes for stage in _call(lab, "probar_agrupar", PAIRS)[2])
     own = sum(stage.shuffle_write_bytes for stage in stages)
     lab.expect(
+        own > 0,
+        es="Nada se barajó: las medias se hicieron en el programa, con todos los pares en su memoria, y no en Spark.",
+        en="Nothing was shuffled: the means were not made in Spark but in the driver, with every pair in its memory.",
+        got="0 bytes",
+        expected=f"1 – {MOST_SHUFFLE * grouped:,.0f} bytes",
+    )
+    lab.expect(
         own <= MOST_SHUFFLE * grouped,
         es=f"retraso_medio baraja {own:,} bytes; agrupar todos los valores con groupByKey baraja {grouped:,}.",
         en=f"retraso_medio shuffles {own:,} bytes; grouping every value with groupByKey shuffles {grouped:,}.",
         got=f"{own:,} bytes",
         expected=f"≤ {MOST_SHUFFLE:.0%} de / of {grouped:,} bytes",
     )
+    lab.expect(
+        jobs <= 1,
+        es=f"Las medias costaron {jobs} trabajos, y uno es el collect de la prueba: los otros los lanza retraso_medio, "
+        "que debe devolver un RDD sin ejecutar nada (sortByKey también ejecuta uno).",
+        en=f"The means took {jobs} jobs, and one is the collect that tries them: retraso_medio launches the others, "
+        "and it should return an RDD without running anything (sortByKey runs one, too).",
+        got=f"{jobs}",
+        expected="1",
+        score=0.5,
+    )
 
 
 def linaje(lab: Lab) -> None:
     _, pairs = _data(lab)
     names = {key: f"{key} {lab.rng.randrange(1000)}" for key in sorted({key for key, _ in pairs})}
-    got, _, stages, _ = _call(lab, "probar_nombre", PAIRS, names)
+    got, _, stages, jobs = _call(lab, "probar_nombre", PAIRS, names)
     sums = pd.DataFrame(pairs, columns=["key", "value"]).groupby("key")["value"].sum()
     expected = {names[key]: float(value) for key, value in sums.items()}
     lab.expect(
@@ -180,6 +197,15 @@ def linaje(lab: Lab) -> None:
         es=f"Hubo {shuffles} etapas que barajan: con una basta para sumar, poner el nombre no mueve nada.",
         en=f"{shuffles} stages shuffled: one is enough for the sums, putting the name moves nothing.",
         got=f"{shuffles}",
+        expected="1",
+    )
+    lab.expect(
+        jobs <= 1,
+        es=f"Hubo {jobs} trabajos, y uno es el collect de la prueba: con_nombre ejecuta acciones y trae los pares al "
+        "programa, en vez de apuntar una transformación.",
+        en=f"There were {jobs} jobs, and one is the collect that tries it: con_nombre runs actions and brings the "
+        "pairs into the driver instead of noting a transformation.",
+        got=f"{jobs}",
         expected="1",
     )
 
@@ -201,10 +227,12 @@ def _summary(lab: Lab) -> tuple[dict[str, Any], list[Stage]]:
     lab.expect(
         got["vuelos"] == len(valid)
         and set(means) == carriers
+        and all(isinstance(mean, int | float) for mean in means.values())
         and got["peor"] == max(means, key=lambda key: means[key]),
-        es="vuelos, las aerolíneas de medias o peor no corresponden a los vuelos válidos del archivo.",
-        en="vuelos, the airlines in medias or peor don't match the file's valid flights.",
-        got=f"{got['vuelos']!r}, {len(means)}, {got['peor']!r}"[:400],
+        es="vuelos, las aerolíneas de medias (cada una con un número) o peor no corresponden a los vuelos válidos del "
+        "archivo.",
+        en="vuelos, the airlines in medias (each with a number) or peor don't match the file's valid flights.",
+        got=f"{got['vuelos']!r}, {len(means)}: {_told(means)}, {got['peor']!r}"[:400],
         expected=f"{len(valid)}, {len(carriers)}, max(medias)",
     )
     return got, stages
