@@ -46,6 +46,22 @@ def ajuste(lab: Lab) -> None:
                 expected=f"{serie:.3f} ± 0.02",
                 figure=_fit_figure(measured, serie, got),
             )
+    # A formula of two points is close as well, but at most two of these groups can move it.
+    for group in ((3, 4), (6, 8, 12), (16, 24, 32)):
+        low, high = (
+            lab.call("modelo.py", "fraccion_serie", {n: t * factor if n in group else t for n, t in measured.items()})
+            for factor in (0.9, 1.1)
+        )
+        lab.expect(
+            not _close(low, high, 1e-9),
+            es=f"Los tiempos de {group} procesos pueden bajar o subir un 10 % y el ajuste no cambia: no usa todas las "
+            "medidas.",
+            en=f"The times of {group} processes may fall or rise by 10 % and the fit stays: it doesn't use all the "
+            "measurements.",
+            got=f"{low} = {high}",
+            expected="≠",
+            score=0.5,
+        )
 
 
 def _fit_figure(measured: dict[int, float], serie: float, got: Any) -> dict[str, Any]:
@@ -77,8 +93,8 @@ def plazo(lab: Lab) -> None:
         got = lab.call("modelo.py", "procesos_para_plazo", seconds, serie, deadline)
         lab.expect(
             got == expected and type(got) is type(expected),
-            es=f"procesos_para_plazo({seconds}, {serie}, {deadline:.2f}) no es el menor número que llega a tiempo.",
-            en=f"procesos_para_plazo({seconds}, {serie}, {deadline:.2f}) is not the smallest number that is in time.",
+            es=f"procesos_para_plazo({seconds}, {serie}, {deadline!r}) no es el menor número que llega a tiempo.",
+            en=f"procesos_para_plazo({seconds}, {serie}, {deadline!r}) is not the smallest number that is in time.",
             got=f"{got}",
             expected=f"{expected}",
         )
@@ -135,6 +151,16 @@ def transferencias(lab: Lab) -> None:
             got=f"{wrong[0] if wrong else ''}",
             expected=f"{total}",
         )
+    own = _probe(lab, "secuencia", balances, [["caja", "caja", amount]], like=_SEQUENCE)
+    # Whether it ends is a question of interbloqueo.
+    lab.expect(
+        not own["terminan"] or (own["hechas"] == [True] and own["saldos"] == balances),
+        es=f"Transferir {amount} de caja a caja debe dar True y dejar los saldos como estaban.",
+        en=f"To transfer {amount} from caja to caja should give True and leave the balances as they were.",
+        got=f"{own['hechas']} {own['saldos']}",
+        expected=f"[True] {balances}",
+        score=0.6,
+    )
 
 
 def _plain_transfers(lab: Lab) -> None:
