@@ -218,6 +218,17 @@ def una_vez(lab: Lab) -> None:
         got=sum(written.values()),
         expected=ROWS,
     )
+    half = ", ".join(map(str, told["a_medias"]))
+    lab.expect(
+        not half,
+        es=f"Cuando murió el trabajador, {half} ya tenía su nombre y solo parte de sus filas: quien leyera la carpeta "
+        "entonces las tomaría por todas.",
+        en=f"When the worker died, {half} already had its name and only part of its rows: whoever read the folder then "
+        "would take them for all.",
+        got=half,
+        expected="parte-*.csv: entero o nada / whole or nothing",
+        score=0.6,
+    )
 
 
 def _averaged(lab: Lab, function: str) -> tuple[dict[str, Any], int, int]:
@@ -233,6 +244,21 @@ def _averaged(lab: Lab, function: str) -> tuple[dict[str, Any], int, int]:
         en=f"{function} must return, for each of the {nodes} nodes, the mean of all gradients.",
         got=told["tipo"] if means is None else str(np.round(means[:, 0], 4).tolist()),
         expected=f"{gradients[:, 0].mean():.4f} …",
+    )
+    lab.expect(
+        told["pendientes"] == 0,
+        es="Quedan mensajes que nadie recibió: la media de cada nodo debe salir de los que le llegan.",
+        en="Messages are left that nobody received: each node's mean must come of those that reach it.",
+        got=told["pendientes"],
+        expected=0,
+    )
+    lab.expect(
+        not told["sin_mensajes"],
+        es="Con una red que entrega solo ceros, estos nodos dan la misma media: no la calculan con los mensajes.",
+        en="With a network that delivers nothing but zeros, these nodes give the same mean: they don't compute it from "
+        "the messages.",
+        got=f"nodos / nodes {told['sin_mensajes']}",
+        expected="[]",
     )
     return told, nodes, size * 8
 

@@ -102,16 +102,40 @@ def accidentado():
     spark = conectar()
     tabla = pd.read_parquet(DATOS)
     filas = list(zip(tabla["carrier"], tabla["dep_delay"].tolist(), strict=True))
-    marca, salida = AQUI / "_marca", AQUI / "_salida"
+    marca, salida, abiertos = AQUI / "_marca", AQUI / "_salida", AQUI / "_abiertos"
     marca.unlink(missing_ok=True)
+    abiertos.unlink(missing_ok=True)
     shutil.rmtree(salida, ignore_errors=True)
-    datos = con_accidente(spark.sparkContext.parallelize(filas, 8), str(marca))
+
+    def mirar(indice, filas):
+        """Al final de la partición que sufrirá el accidente, los archivos que su tarea está escribiendo."""
+        yield from filas
+        if indice == 7 and not marca.exists():
+            rutas = [abierto.resolve() for abierto in Path("/proc/self/fd").iterdir()]
+            abiertos.write_text("\n".join(ruta.name for ruta in rutas if ruta.match(f"{salida}/parte-*.csv")))
+
+    repartidas = spark.sparkContext.parallelize(filas, 8).mapPartitionsWithIndex(mirar)
+    datos = con_accidente(repartidas, str(marca))
     antes = len(_eventos(spark))
     hecho = _de_python(trabajo.resumen(datos, str(salida)))
     perdidos = sum('"SparkListenerExecutorRemoved"' in linea for linea in _eventos(spark)[antes:])
     archivos = sorted(salida.glob("parte-*.csv"))
     escritas = [linea for archivo in archivos for linea in archivo.read_text().splitlines()]
-    return {"hecho": hecho, "perdidos": perdidos, "murio": marca.exists(), "escritas": escritas}
+    a_medias = abiertos.read_text().splitlines() if abiertos.exists() else []
+    return {
+        "hecho": hecho,
+        "perdidos": perdidos,
+        "murio": marca.exists(),
+        "escritas": escritas,
+        "a_medias": a_medias,
+    }
+
+
+class _Sorda(Red):
+    """Cada mensaje llega, y llega vacío: quien conozca así la media no la conoce por los mensajes."""
+
+    def recibir(self, de, a):
+        return 0 * super().recibir(de, a)
 
 
 def promediado(funcion, gradientes):
@@ -121,7 +145,19 @@ def promediado(funcion, gradientes):
     bien = forma and [m.shape for m in medias] == [fila.shape for fila in gradientes]
     return {
         "medias": np.array(medias) if bien else None,
+        "sin_mensajes": _sin_mensajes(funcion, gradientes),
+        "pendientes": sum(map(len, red._colas.values())),
         "tipo": type(medias).__name__,
         "enviados": red.enviados,
         "mensajes": [list(m) for m in red.mensajes],
     }
+
+
+def _sin_mensajes(funcion, gradientes):
+    """Los nodos que tienen la media aunque los mensajes les lleguen vacíos."""
+    media = gradientes.mean(axis=0)
+    try:
+        medias = getattr(entrega_red, funcion)([fila.copy() for fila in gradientes], _Sorda(len(gradientes)))
+        return [nodo for nodo, suya in enumerate(medias) if np.allclose(suya, media)]
+    except Exception:  # quien comprueba lo que recibe tiene derecho a quejarse de esos mensajes
+        return []

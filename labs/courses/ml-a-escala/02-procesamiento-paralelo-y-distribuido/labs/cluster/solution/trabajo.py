@@ -1,6 +1,7 @@
 """Vuelos y retrasos en un clúster de Spark: repartir, evitar el sesgo, calcular donde están los datos y sobrevivir."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -98,6 +99,7 @@ if __name__ == "__main__":
     filas = repartidos.select("carrier", "dep_delay").rdd.map(tuple)
     marca = Path("accidente.marca").absolute()
     marca.unlink(missing_ok=True)
+    shutil.rmtree("salida", ignore_errors=True)  # lo que dejó la vez anterior
     hecho = resumen(con_accidente(filas, str(marca)), str(Path("salida").absolute()))
     escritas = sum(len(p.read_text().splitlines()) for p in Path("salida").glob("parte-*.csv"))
     print("filas:", hecho["filas"], "escritas:", escritas)
