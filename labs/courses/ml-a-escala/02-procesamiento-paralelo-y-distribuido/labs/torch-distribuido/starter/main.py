@@ -94,5 +94,5 @@ def proceso(rango: int, encuentro: str) -> None:
 
 
 if __name__ == "__main__":
-    # fork copia este proceso, que ya tiene torch cargado. Con GPU se usa torchrun, como en el paso 5.
+    # fork copia este proceso, que ya tiene torch cargado. Con GPU se usa torchrun, como en el paso 4.
     mp.start_processes(proceso, (f"{tempfile.mkdtemp()}/encuentro",), nprocs=DOS, start_method="fork")
