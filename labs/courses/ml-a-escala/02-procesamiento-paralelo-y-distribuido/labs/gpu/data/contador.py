@@ -141,8 +141,9 @@ def _escribir(self: Any, indice: Any, valor: Any) -> None:
 
 def _reservar(self: Any, shape: Any, dtype: Any) -> Any:
     tipo = dtype if isinstance(dtype, np.dtype | type) else numpy_support.as_dtype(dtype)
-    # Cada línea que reserva es un array, el mismo para todos los hilos del bloque; nadie lo ha puesto a cero.
-    donde = sys._getframe(1).f_lineno, threading.current_thread().blockIdx.__str__()
+    # Cada llamada que reserva es un array, el mismo para todos los hilos del bloque; nadie lo ha puesto a cero.
+    marco = sys._getframe(1)
+    donde = marco.f_code, marco.f_lasti, threading.current_thread().blockIdx.__str__()
     with _seguro:
         if donde not in self._allocations:
             basura = np.dtype(tipo).type(np.nan) if np.issubdtype(tipo, np.floating) else np.iinfo(tipo).min

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from _contador import contando
+from _contador import Cuenta, contando
 from triton.runtime.interpreter import InterpreterBuilder
 
 WORK = Path(__file__).parent
@@ -43,8 +44,17 @@ def kernel(module: str, function: str, *args: Any) -> dict[str, Any]:
         "writes": len(count.globales("escritura")),
         "per_read": count.transacciones("lectura"),
         "per_write": count.transacciones("escritura"),
+        "in_a_row": _in_a_row(count),
         "races": races[:2],
     }
+
+
+def _in_a_row(count: Cuenta) -> int:
+    """The most steps in shared memory that wait for one another: reads of one thread, atomics on one place."""
+    shared = [access for access in count.accesos if access.memoria[0] == "compartida"]
+    reads = Counter((a.memoria[1], a.bloque, a.hilo) for a in shared if a.tipo == "lectura")
+    atomics = Counter((a.memoria, a.bloque, a.posicion) for a in shared if a.tipo == "escritura" and a.atomica)
+    return max([*reads.values(), *atomics.values()], default=0)
 
 
 def softmax(values: np.ndarray, columns: int) -> dict[str, Any]:
@@ -87,9 +97,12 @@ def bfloat(weights: np.ndarray, inputs: np.ndarray) -> dict[str, Any]:
     net = torch.nn.Linear(weights.shape[1], weights.shape[0], bias=False)
     with torch.no_grad():
         net.weight.copy_(torch.from_numpy(weights))
+    types: list[str] = []
+    net.register_forward_hook(lambda _net, _inputs, output: types.append(str(output.dtype)))
     result = predecir(net, torch.from_numpy(inputs))
     kept = bool(net.weight.dtype == torch.float32 and np.array_equal(net.weight.detach().numpy(), weights))
-    return {"result": _array(result), "type": str(getattr(result, "dtype", type(result).__name__)), "kept": kept}
+    returned = str(getattr(result, "dtype", type(result).__name__))
+    return {"result": _array(result), "type": returned, "computed": types, "kept": kept}
 
 
 def scaled(start: np.ndarray, slopes: list[float], scale: float, every: int, rate: float) -> list[dict[str, Any]]:

@@ -68,7 +68,8 @@ def techo() -> str:
     axpy_posible = alcanzable(a100, intensidad_axpy(4)) / a100.operaciones
     producto = alcanzable(a100, intensidad_producto(4096, 4096, 4096, 8, 4)) / a100.operaciones
     basta = tesela_suficiente(a100, 4096, 4)
-    return f"A100: axpy da el {axpy_posible:.1%}; un producto con teselas de 8, el {producto:.0%}; de {basta}, todo"
+    texto = f"A100: axpy da el {axpy_posible:.1%} del pico; un producto con teselas de 8, el {producto:.0%}"
+    return f"{texto}; de {basta}, todo"
 
 
 def velocidad() -> str:
