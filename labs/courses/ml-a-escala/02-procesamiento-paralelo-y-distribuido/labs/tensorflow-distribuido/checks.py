@@ -211,7 +211,7 @@ def _saved(lab: Lab) -> dict[str, Any]:
         weights = [fresh_weights(lab) for _ in steps]
         seeds = lab.rng.sample(range(10_000), 2)
         reports = both(lab, "saving", seeds, weights, folder(lab, "puntos"), steps)
-        shape = {"left": [str], "resumed": None, "weights": dict}
+        shape = {"left": [str], "apart": [str], "resumed": None, "weights": dict}
         return {"steps": steps, "weights": weights[-1], "reports": [shaped(r, shape) for r in reports]}
 
     return lab.once("saved", make)
@@ -242,6 +242,14 @@ def punto_de_control(lab: Lab) -> None:
         got=", ".join(kept)[:300],
         expected=", ".join(expected),
         score=0.6,
+    )
+    apart = found["reports"][1]["apart"]
+    lab.expect(
+        not apart,
+        es="El trabajador 1 no borra lo que guardó en su carpeta: son puntos que nadie va a leer.",
+        en="Worker 1 doesn't delete what it saved in its folder: checkpoints that nobody will read.",
+        got=", ".join(apart)[:300],
+        score=0.7,
     )
 
 

@@ -234,11 +234,12 @@ def _saving(strategy: Any, rank: int, seeds: list[int], weights: list[Arrays], f
         _assign(state.red, values)
         guardar(manager, state, rank == 0)
     left = sorted(str(path.relative_to(own)) for path in Path(own).rglob("*"))
+    apart = sorted(path.name for path in Path(str(getattr(manager, "directory", own))).glob("punto-*"))
     _meet(folder, rank)  # nobody looks for what the chief has yet to write
     other = preparar(strategy, seeds[1])
     resumed = reanudar(other, f"{folder}/trabajador0")
-    resumed = resumed if isinstance(resumed, int) else f"{type(resumed).__name__}: {resumed}"[:100]
-    return {"left": left, "resumed": resumed, "weights": _arrays(other.red)}
+    resumed = int(resumed) if isinstance(resumed, int | np.integer) else f"{type(resumed).__name__}: {resumed}"[:100]
+    return {"left": left, "apart": apart, "resumed": resumed, "weights": _arrays(other.red)}
 
 
 def _checkpoint(folder: str) -> dict[str, Any]:
