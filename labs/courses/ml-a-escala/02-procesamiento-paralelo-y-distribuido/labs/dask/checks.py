@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hidden.casos import Watched, arrow_bytes, numbers, watched, year
+from hidden.casos import Watched, arrow_bytes, gathered, numbers, watched, year
 from labkit import Lab
 
 PARTS = 4
@@ -104,6 +104,15 @@ def particiones(lab: Lab) -> None:
         en=f"The result had to come out spread over {PARTS} files alike.",
         got=f"{sizes}",
         expected=f"{PARTS} × ~{len(expected) // PARTS}",
+        score=0.4,
+    )
+    needed = arrow_bytes(expected)
+    lab.expect(
+        gathered(_planes(lab).log) < 0.6 * needed,
+        es="El resultado sale repartido, pero antes un trabajador tuvo todos los grupos: con millones no cabrían.",
+        en="The result comes out in parts, but before that one worker held all groups: millions would not fit.",
+        got=f"{gathered(_planes(lab).log):,} bytes",
+        expected=f"< {0.6 * needed:,.0f} bytes",
         score=0.4,
     )
 

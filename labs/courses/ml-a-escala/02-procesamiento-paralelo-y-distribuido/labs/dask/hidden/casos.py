@@ -4,6 +4,7 @@ import importlib.util
 import io
 import tarfile
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +69,17 @@ def arrow_bytes(table: pd.DataFrame) -> int:
     """What these columns take in memory as Dask reads them."""
     texts = {name: "string[pyarrow]" for name in table.columns if table[name].dtype == object}
     return int(table.astype(texts).memory_usage(index=False, deep=True).sum())
+
+
+def gathered(log: DaskLog) -> int:
+    """The largest result that has no others beside it: of the tasks ('name-token', 0), ('name-token', 1) … a layer.
+
+    Pieces on their way to other workers may be as large as all groups are in the end, but there are several of them.
+    """
+    layers: dict[str, dict[str, int]] = defaultdict(dict)
+    for task in log.tasks:
+        layers[task.key.split(",")[0]][task.key] = task.nbytes
+    return max((max(layer.values()) for layer in layers.values() if len(layer) == 1), default=0)
 
 
 def numbers(value: Any, length: int) -> bool:
