@@ -57,11 +57,13 @@ class Carpeta:
     """Una carpeta compartida por 9P2000.L, el protocolo que montan Linux y QEMU."""
 
     _NADIE = 0xFFFFFFFF
+    _CABECERA = 24  # lo que ocupa una petición o una respuesta además de los datos
 
     def __init__(self, ruta: str = "datos", puerto: int = 5640) -> None:
         self._conexion = socket.create_connection(("127.0.0.1", puerto), timeout=20)
         self._siguiente = 1
-        self._pedir(100, struct.pack("<I", 65536) + self._texto("9P2000.L"))  # versión
+        version = self._pedir(100, struct.pack("<I", 65536) + self._texto("9P2000.L"))
+        self._trozo = struct.unpack_from("<I", version)[0] - self._CABECERA  # el servidor rechaza uno mayor
         quien = struct.pack("<II", 0, self._NADIE) + self._texto("") + self._texto(str(Path(ruta).resolve()))
         self._pedir(104, quien + struct.pack("<I", os.getuid()))  # la raíz queda en el identificador 0
 
@@ -102,11 +104,12 @@ class Carpeta:
 
     def leer(self, archivo: int, posicion: int, cuantos: int) -> bytes:
         """Hasta `cuantos` bytes: al final del archivo llegan menos, y nunca más de unos 64 KiB de una vez."""
-        contenido = self._pedir(116, struct.pack("<IQI", archivo, posicion, cuantos))
+        contenido = self._pedir(116, struct.pack("<IQI", archivo, posicion, min(cuantos, self._trozo)))
         return contenido[4:]
 
     def escribir(self, archivo: int, posicion: int, datos: bytes) -> int:
-        """Cuántos bytes se escribieron."""
+        """Cuántos bytes se escribieron: nunca más de unos 64 KiB de una vez."""
+        datos = datos[: self._trozo]
         contenido = self._pedir(118, struct.pack("<IQI", archivo, posicion, len(datos)) + datos)
         (escritos,) = struct.unpack("<I", contenido)
         return escritos

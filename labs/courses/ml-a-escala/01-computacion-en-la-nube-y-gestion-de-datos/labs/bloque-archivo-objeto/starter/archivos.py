@@ -2,8 +2,6 @@
 
 from red import Carpeta
 
-TROZO = 32 << 10
-
 
 def leer_tramo(nombre: str, posicion: int, cuantos: int, carpeta: str = "datos") -> bytes:
     """`cuantos` bytes desde una posición; menos, si el archivo acaba antes. Una lectura puede traer menos."""

@@ -45,10 +45,14 @@ def bloque_en_red() -> str:
 
 
 def archivo_en_red() -> str:
-    shutil.copy(VUELOS, "datos/copia.csv")
-    archivos.agregar("copia.csv", b"fin\n")
-    mas = Path("datos/copia.csv").stat().st_size - VUELOS.stat().st_size
-    return f"{archivos.leer_tramo('copia.csv', 0, 18)!r}; {mas} bytes más"
+    copia = Path("datos/copia.csv")
+    shutil.copy(VUELOS, copia)
+    try:
+        archivos.agregar(copia.name, b"fin\n")
+        mas = copia.stat().st_size - VUELOS.stat().st_size
+        return f"{archivos.leer_tramo(copia.name, 0, 18)!r}; {mas} bytes más"
+    finally:
+        copia.unlink()
 
 
 def objeto() -> str:

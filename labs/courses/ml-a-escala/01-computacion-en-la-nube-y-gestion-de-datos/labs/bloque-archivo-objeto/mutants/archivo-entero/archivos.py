@@ -2,8 +2,6 @@
 
 from red import Carpeta
 
-TROZO = 32 << 10
-
 
 def leer_tramo(nombre: str, posicion: int, cuantos: int, carpeta: str = "datos") -> bytes:
     """`cuantos` bytes desde una posición; menos, si el archivo acaba antes. Una lectura puede traer menos."""
@@ -11,7 +9,7 @@ def leer_tramo(nombre: str, posicion: int, cuantos: int, carpeta: str = "datos")
     with Carpeta(carpeta) as red:
         archivo = red.abrir(nombre)
         while len(tramo) < cuantos:
-            leido = red.leer(archivo, posicion + len(tramo), min(TROZO, cuantos - len(tramo)))
+            leido = red.leer(archivo, posicion + len(tramo), cuantos - len(tramo))
             if not leido:
                 break
             tramo += leido
@@ -21,7 +19,7 @@ def leer_tramo(nombre: str, posicion: int, cuantos: int, carpeta: str = "datos")
 def _escribir(red: Carpeta, archivo: int, posicion: int, datos: bytes) -> None:
     escritos = 0
     while escritos < len(datos):
-        escritos += red.escribir(archivo, posicion + escritos, datos[escritos : escritos + TROZO])
+        escritos += red.escribir(archivo, posicion + escritos, datos[escritos:])
 
 
 def cambiar_en_archivo(nombre: str, posicion: int, datos: bytes, carpeta: str = "datos") -> None:
@@ -29,7 +27,7 @@ def cambiar_en_archivo(nombre: str, posicion: int, datos: bytes, carpeta: str = 
     with Carpeta(carpeta) as red:
         archivo = red.abrir(nombre, escribir=True)
         todo = bytearray()
-        while leido := red.leer(archivo, len(todo), TROZO):
+        while leido := red.leer(archivo, len(todo), red.tamano(archivo)):
             todo += leido
         todo[posicion : posicion + len(datos)] = datos
         _escribir(red, archivo, 0, bytes(todo))
