@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
 
 def expect_all(got: dict[str, Any], wanted: dict[str, Any], *, es: str, en: str, worth: float = 1.0) -> None:
     """Fail unless each setting is as wanted, with part of ``worth`` for those that are."""
-    wrong = [name for name, value in wanted.items() if str(got.get(name)) != str(value)]
+    wrong = [name for name, value in wanted.items() if got.get(name) != value]
     if wrong:
         raise Failed(
             es=f"{es} No coinciden {len(wrong)} de {len(wanted)} puntos.",

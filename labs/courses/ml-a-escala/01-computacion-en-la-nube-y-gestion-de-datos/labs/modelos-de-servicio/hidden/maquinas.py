@@ -90,17 +90,19 @@ def state(client: Any, name: str) -> dict[str, Any]:
 
 
 def with_way_out(found: dict[str, Any]) -> int:
-    """How many subnets have a route of their own to an Internet gateway."""
-    open_to = {
-        link.get("SubnetId")
-        for table in found["tables"]
-        for link in table["Associations"]
-        if any(
+    """How many subnets have a route to an Internet gateway, in their own table or, without one, in the main table."""
+    own, main = {}, False
+    for table in found["tables"]:
+        leads_out = any(
             route.get("DestinationCidrBlock") == "0.0.0.0/0" and str(route.get("GatewayId")).startswith("igw-")
             for route in table["Routes"]
         )
-    }
-    return sum(subnet["SubnetId"] in open_to for subnet in found["subnets"])
+        for link in table["Associations"]:
+            if link.get("SubnetId"):
+                own[link["SubnetId"]] = leads_out
+            elif link.get("Main"):
+                main = leads_out
+    return sum(own.get(subnet["SubnetId"], main) for subnet in found["subnets"])
 
 
 def rules(found: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -119,9 +121,9 @@ def tags(resource: dict[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in resource.get("Tags") or ()}
 
 
-def left(client: Any, name: str) -> dict[str, list[str]]:
-    """The resources that carry this name, by kind."""
-    named = [{"Name": "tag:Name", "Values": [name]}]
+def left(client: Any, name: str | None = None) -> dict[str, list[str]]:
+    """The resources that carry this name, or all of them, by kind."""
+    named = [{"Name": "tag:Name", "Values": [name]}] if name else []
     found = {}
     for kind, how in KINDS.items():
         call, many, ident = how.split(":")
@@ -135,8 +137,10 @@ def boot(lab: Lab, script: bytes, port: int) -> None:
     """Runs a machine's user data in an empty folder, as its first start would, and uses the program."""
     folder = f"_arranque{port}"
     lab.write(f"{folder}/guion.sh", script)
-    run = "env -u PYTHONPATH RAIZ=../raiz setsid sh ../guion.sh >../registro 2>&1 </dev/null & echo $!"
-    started = lab.shell(f"cd {folder} && mkdir raiz vacia && cd vacia && RAIZ=$PWD/../raiz; {run}")
+    lab.shell(f"mkdir -p {folder}/raiz {folder}/vacia")
+    # The root is absolute: the script may go where it likes before it starts the program.
+    run = 'env -u PYTHONPATH RAIZ="$(realpath ../raiz)" setsid sh ../guion.sh >../registro 2>&1 </dev/null & echo $!'
+    started = lab.shell(f"cd {folder}/vacia || exit 1; {run}")
     pid = started.stdout.strip()
     try:
         _use(lab, folder, port)
@@ -162,13 +166,16 @@ def _use(lab: Lab, folder: str, port: int) -> None:
                     expected=f"PUT /dias/{date} → 200, port {port}",
                 ) from None
             time.sleep(0.2)
-    answer = json.loads(got.body) if got.status == 200 else got.text[:300]
+    try:
+        answer = json.loads(got.body)
+    except ValueError:
+        answer = got.text[:300]
     lab.expect(
-        answer == wanted,
+        got.status == 200 and answer == wanted,
         es="La máquina arranca, pero no da el resumen del día que se le manda.",
         en="The machine starts, but does not give the summary of the day it is sent.",
-        got=answer,
-        expected=wanted,
+        got=f"{got.status} {answer}",
+        expected=f"200 {wanted}",
         score=0.4,
     )
     try:

@@ -44,7 +44,8 @@ if [ -z "$raiz" ]; then  # el volumen se une después de arrancar: se espera, se
     mount /dev/sdf /mnt/datos
 fi
 {archivos}
-exec python3 "$raiz/opt/retrasos/servidor.py" {shlex.quote(str(pedido["puerto"]))} "$raiz/mnt/datos"
+cd "$raiz/opt/retrasos"
+exec python3 servidor.py {shlex.quote(str(pedido["puerto"]))} "$raiz/mnt/datos"
 """
 
 
@@ -87,6 +88,8 @@ def _red(ec2, pedido: dict) -> tuple[str, list[str]]:
                 TagSpecifications=etiquetar("subnet", pedido),
             )["Subnet"]
             ec2.associate_route_table(RouteTableId=tabla, SubnetId=hay[zona]["SubnetId"])
+            # Para que las respuestas vuelvan a `desde`, la máquina nace con una dirección IPv4 pública, que se paga.
+            ec2.modify_subnet_attribute(SubnetId=hay[zona]["SubnetId"], MapPublicIpOnLaunch={"Value": True})
         subredes.append(hay[zona]["SubnetId"])
     return vpc, subredes
 

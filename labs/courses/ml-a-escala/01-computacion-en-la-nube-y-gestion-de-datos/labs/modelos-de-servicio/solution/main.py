@@ -67,6 +67,8 @@ def esperar(hacer, segundos: float = 30):
 
 
 def iaas() -> str:
+    # Cada prueba empieza con la nube vacía: lo que dejó un intento a medias no estorba al siguiente.
+    requests.post(f"{AWS['endpoint_url']}/moto-api/reset", timeout=10)
     hecho = crear(MAQUINA)
     if crear(MAQUINA) != hecho:
         return "la segunda llamada hizo otra máquina"

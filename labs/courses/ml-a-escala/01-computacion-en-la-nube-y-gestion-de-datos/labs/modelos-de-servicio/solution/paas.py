@@ -74,7 +74,12 @@ def _version(pedido: dict, rol: str) -> str:
     try:
         hay = funciones.get_function_configuration(FunctionName=nombre)
     except funciones.exceptions.ResourceNotFoundException:
-        hay = funciones.create_function(FunctionName=nombre, **ajustes, Code={"ZipFile": codigo})
+        hay = funciones.create_function(
+            FunctionName=nombre,
+            **ajustes,
+            Code={"ZipFile": codigo},
+            Architectures=["arm64"],  # más barata que x86_64, y la de los precios de este laboratorio
+        )
         funciones.get_waiter("function_active_v2").wait(FunctionName=nombre)
     if hay["CodeSha256"] != base64.b64encode(hashlib.sha256(codigo).digest()).decode():
         funciones.update_function_code(FunctionName=nombre, ZipFile=codigo)
