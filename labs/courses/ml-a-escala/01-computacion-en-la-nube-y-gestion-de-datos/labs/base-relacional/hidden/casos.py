@@ -1,11 +1,12 @@
 """The SQL of the checks: rows that a schema must take or refuse, the application's queries, what disturbs clients."""
 
+AIRCRAFT = "INSERT INTO aviones (matricula, fabricante, modelo, asientos) VALUES "
 FLIGHT = "INSERT INTO vuelos (id, aerolinea, numero, matricula, origen, destino, salida) VALUES "
 BOOKING = "INSERT INTO reservas (clave, vuelo, pasajero, precio) VALUES "
 KEY = "'6f1c1e0a-0000-4000-8000-00000000000{}'"
 VALID = [
     "INSERT INTO aerolineas (codigo, nombre) VALUES ('ZZ', 'Prueba')",
-    "INSERT INTO aviones (matricula, fabricante, modelo, asientos) VALUES ('N1', NULL, NULL, 2)",
+    AIRCRAFT + "('N1', 'BOEING', '737', 2)",
     FLIGHT
     + "(1, 'ZZ', 10, 'N1', 'JFK', 'LGA', '2013-03-01 10:00Z'), (2, 'ZZ', 11, 'N1', 'LGA', 'JFK', '2013-03-02 10:00Z')",
     BOOKING + f"({KEY.format(1)}, 1, 'Ana', 0.10), ({KEY.format(1)}, 2, 'Ana', 0.20), ({KEY.format(2)}, 1, 'Luis', 0)",
@@ -16,7 +17,7 @@ BAD = {
     "id de vuelo repetido / flight id repeated": FLIGHT + "(1, 'ZZ', 1, 'N1', 'JFK', 'LGA', now())",
     "mismo origen y destino / same origin and destination": FLIGHT + "(3, 'ZZ', 1, 'N1', 'JFK', 'JFK', now())",
     "vuelo sin salida / flight without departure": FLIGHT + "(3, 'ZZ', 1, 'N1', 'JFK', 'LGA', NULL)",
-    "avión con 0 asientos / aircraft with 0 seats": "INSERT INTO aviones (matricula, asientos) VALUES ('N2', 0)",
+    "avión con 0 asientos / aircraft with 0 seats": AIRCRAFT + "('N2', 'BOEING', '737', 0)",
     "reserva de un vuelo que no existe / booking of no flight": BOOKING + f"({KEY.format(3)}, 9, 'Eva', 1)",
     "misma clave y vuelo / same key and flight": BOOKING + f"({KEY.format(1)}, 1, 'Ana', 0.10)",
     "precio negativo / negative price": BOOKING + f"({KEY.format(3)}, 1, 'Eva', -1)",

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 from hidden.base import database, insert
-from hidden.casos import FLIGHT, GATE
+from hidden.casos import AIRCRAFT, FLIGHT, GATE
 from labkit import Lab
 
 
@@ -17,7 +17,7 @@ def airline(lab: Lab, name: str, seats: dict[int, int]) -> Iterator[psycopg.Conn
     with database(lab, name) as connection:
         insert(connection, "INSERT INTO aerolineas (codigo, nombre) VALUES ('ZZ', 'Prueba')")
         for flight, count in seats.items():
-            insert(connection, "INSERT INTO aviones (matricula, asientos) VALUES (%s, %s)", [f"N{flight}", count])
+            insert(connection, AIRCRAFT + "(%s, 'BOEING', '737', %s)", [f"N{flight}", count])
             insert(connection, FLIGHT + "(%s, 'ZZ', 1, %s, 'JFK', 'SFO', now())", [flight, f"N{flight}"])
         yield connection
 

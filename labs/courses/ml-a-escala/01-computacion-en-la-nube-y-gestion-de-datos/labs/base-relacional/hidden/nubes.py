@@ -11,6 +11,7 @@ from labkit import Failed, Lab
 
 RDS, CLOUD_SQL = 5000, 9100
 PROJECT = "aeropuertos"
+NETWORK = f"projects/{PROJECT}/global/networks/default"
 SIZES = {  # vCPU, GiB: the smallest class that offers both
     (2, 4): "db.t4g.medium",
     (2, 7): "db.m7g.large",
@@ -54,6 +55,7 @@ def rds_wanted(order: dict[str, Any]) -> dict[str, Any]:
     return {
         "Engine": "postgres",
         "EngineVersion": "18",
+        "DBName": "vuelos",
         "DBInstanceClass": SIZES[order["vcpu"], order["memoria_gib"]],
         "AllocatedStorage": order["disco_gib"],
         "MultiAZ": order["alta_disponibilidad"],
@@ -93,12 +95,15 @@ def cloud_sql_wanted(order: dict[str, Any]) -> dict[str, Any]:
     return {
         "databaseVersion": "POSTGRES_18",
         "settings.tier": f"db-custom-{order['vcpu']}-{order['memoria_gib'] * 1024}",
+        "settings.edition": "ENTERPRISE",
+        "settings.dataDiskType": "PD_SSD",
         "settings.dataDiskSizeGb": str(order["disco_gib"]),
         "settings.availabilityType": "REGIONAL" if order["alta_disponibilidad"] else "ZONAL",
         "settings.backupConfiguration.enabled": True,
         "settings.backupConfiguration.pointInTimeRecoveryEnabled": True,
         "settings.backupConfiguration.backupRetentionSettings.retainedBackups": order["dias_de_copia"],
         "settings.ipConfiguration.ipv4Enabled": False,
+        "settings.ipConfiguration.privateNetwork": NETWORK,
         "settings.ipConfiguration.sslMode": "ENCRYPTED_ONLY",
         "settings.deletionProtectionEnabled": True,
     }
