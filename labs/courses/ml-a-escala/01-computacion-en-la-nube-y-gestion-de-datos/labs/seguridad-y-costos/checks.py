@@ -143,11 +143,14 @@ def cierre(lab: Lab) -> None:
         lab.call("seguridad.py", "proteger", bucket, key)
     with nube.cloud(lab) as cloud:
         reader = _policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"})
-        s3, nobody = cloud.client("s3", **cloud.role(f"lee-{bucket}", reader)), cloud.client("s3")
+        keys = cloud.role(f"lee-{bucket}", reader)
+        s3, plain, nobody = cloud.client("s3", **keys), cloud.client("s3", tls=False, **keys), cloud.client("s3")
         cloud.s3.put_object(Bucket=bucket, Key=f"{mine}b.csv", Body=b"b")
         got = {
             "anónimo / anonymous GetObject": nube.attempt(lambda: nobody.get_object(**old)),
             "con permiso / with permission GetObject": nube.attempt(lambda: s3.get_object(**old)),
+            # What tells the bucket's policy from the blocks, which already keep out the public.
+            "con permiso, sin TLS / with permission, no TLS GetObject": nube.attempt(lambda: plain.get_object(**old)),
             **nube.closed(cloud, bucket),
             "clave del objeto nuevo / key of a new object": str(
                 cloud.s3.head_object(Bucket=bucket, Key=f"{mine}b.csv").get("SSEKMSKeyId")
@@ -160,6 +163,7 @@ def cierre(lab: Lab) -> None:
     wanted = {
         "anónimo / anonymous GetObject": nube.DENIED,
         "con permiso / with permission GetObject": nube.ALLOWED,
+        "con permiso, sin TLS / with permission, no TLS GetObject": nube.DENIED,
         "bloqueos / blocks": 4,
         "versiones / versioning": "Enabled",
         "clave de depósito / bucket key": True,
