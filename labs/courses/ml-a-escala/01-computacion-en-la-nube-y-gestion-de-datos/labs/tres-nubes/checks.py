@@ -174,11 +174,14 @@ def _lasting(query: dict[str, list[str]], seconds: int) -> bool:
 def versiones(lab: Lab) -> None:
     texts = [f"versión {number}" for number in lab.rng.sample(range(1_000), 3)]
     told = probe(lab, "versiones", _bucket(lab, "versiones"), "nota", texts)
-    wanted = [True, texts[1].encode().hex(), False, texts[2].encode().hex()]
+    before, last = texts[1].encode().hex(), texts[2].encode().hex()
+    wanted = [True, before, True, last, False, last]  # the second time to the one that was last, if it is still there
     lab.expect(
         told == wanted,
-        es="`recuperar` debe volver a la versión anterior a la última de esa clave, y decir False si no hay otra.",
-        en="`recuperar` should go back to the version before the last, and say False when there is no other.",
+        es="`recuperar` debe volver a la versión anterior a la última de esa clave, sin borrar ninguna (repetida, "
+        "a la que había), y decir False si no hay otra.",
+        en="`recuperar` should go back to the version before the last and delete none (repeated, to the one "
+        "there was), and say False when there is no other.",
         got=f"{told}"[:300],
         expected=f"{wanted}",
     )
