@@ -14,7 +14,7 @@ GROUPS, TRAIN, VALID, ROWS = (f"_datos/{name}.parquet" for name in ("grupos", "e
 COLUMNS = ["aerolinea", "filas", "base", "pendiente", "error", "estado"]
 LEAST, RATE = 40, 0.8
 SIZES = [300, 1_900, 700, 1_100]  # uneven on purpose: a mean of means is not the mean
-MOST_RESULT = 0.5  # of the bytes of the rows themselves
+MOST_RESULT, MOST_BARRIER = 0.5, 0.1  # of the bytes of the rows themselves
 
 
 def _attempt(lab: Lab) -> dict[str, pd.DataFrame]:
@@ -66,12 +66,12 @@ def _descent(table: pd.DataFrame, epochs: int) -> np.ndarray:
     return weights
 
 
-def _watched(lab: Lab, function: str, *arguments: Any) -> tuple[Any, list[Job], list[Stage], int]:
+def _watched(lab: Lab, function: str, *arguments: Any, like: Any = None) -> tuple[Any, list[Job], list[Stage], int]:
     """What a function gives, and the jobs and stages that it took, with the last stage before."""
     _attempt(lab)
     before = lab.spark_event_log()
     jobs, stages = {job.id for job in before.jobs}, {stage.id for stage in before.stages}
-    got = lab.probe(function, SPARK, *arguments, timeout=100)
+    got = lab.probe(function, SPARK, *arguments, like=like, timeout=100)
     after: EventLog = lab.spark_event_log()
     new = [stage for stage in after.stages if stage.id not in stages]
     return got, [job for job in after.jobs if job.id not in jobs], new, max(stages, default=-1)
@@ -144,11 +144,31 @@ def rescate(lab: Lab) -> None:
         expected=rest["estado"].to_string(),
         score=0.5,
     )
+    counts = pd.to_numeric(told["filas"], errors="coerce")
+    lab.expect(
+        list(counts) == list(rest["filas"]),
+        es="También sin modelo, filas cuenta las filas con los dos retrasos conocidos.",
+        en="Without a model, too, filas counts the rows with both delays known.",
+        got=told["filas"].to_string()[:500],
+        expected=rest["filas"].to_string(),
+        score=0.7,
+    )
+    parts = told["estado"].astype(str).str.partition(":")
+    silent = told.index[(parts[0] == "fallo") & (parts[2].str.strip() == "")]
+    lab.expect(
+        silent.empty,
+        es="estado dice que el ajuste falló, pero no por qué: falta el texto del error.",
+        en="estado says that the fit failed, but not why: the error's text is missing.",
+        got=told.loc[silent, "estado"].to_string(),
+        expected="fallo: …",
+        score=0.7,
+    )
 
 
-def _search(lab: Lab) -> tuple[Any, list[Job], list[Stage], list[float]]:
+def _search(lab: Lab) -> tuple[Any, int, list[Job], list[Stage], list[float]]:
     alphas = [float(round(10 ** lab.rng.uniform(-2, 4), 3)) for _ in range(6)]
-    got, jobs, stages, _ = _watched(lab, "buscar", TRAIN, VALID, alphas)
+    told, jobs, stages, _ = _watched(lab, "buscar", TRAIN, VALID, alphas, like={"parejas": None, "difundidas": int})
+    got = told["parejas"]
     pairs = isinstance(got, list) and all(
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(n, int | float) for n in pair) for pair in got
     )
@@ -159,17 +179,17 @@ def _search(lab: Lab) -> tuple[Any, list[Job], list[Stage], list[float]]:
         got=str(got)[:300],
         expected=f"{sorted(alphas)}",
     )
-    return got, jobs, stages, alphas
+    return got, told["difundidas"], jobs, stages, alphas
 
 
 def busqueda(lab: Lab) -> None:
-    got, _, _, alphas = lab.once("search", lambda: _search(lab))
+    got, _, _, _, alphas = lab.once("search", lambda: _search(lab))
     (x, y), (other, truth) = (_matrix(_attempt(lab)[path]) for path in (TRAIN, VALID))
     expected = {}
     for alpha in alphas:
         weights = np.linalg.solve(x.T @ x + alpha * np.eye(x.shape[1]), x.T @ y)
         expected[alpha] = float(np.sqrt(np.mean((truth - other @ weights) ** 2)))
-    wrong = [(alpha, error) for alpha, error in got if abs(error - expected[alpha]) > 1e-6]
+    wrong = [(alpha, error) for alpha, error in got if not abs(error - expected[alpha]) <= 1e-6]
     lab.expect(
         not wrong,
         es="Los errores no son los de validación de cada candidato.",
@@ -180,7 +200,7 @@ def busqueda(lab: Lab) -> None:
 
 
 def paralelo(lab: Lab) -> None:
-    _, jobs, stages, alphas = lab.once("search", lambda: _search(lab))
+    _, broadcasts, jobs, stages, alphas = lab.once("search", lambda: _search(lab))
     widest = max((len(stage.tasks) for stage in stages), default=0)
     lab.expect(
         len(jobs) == 1 and widest == len(alphas),
@@ -190,13 +210,26 @@ def paralelo(lab: Lab) -> None:
         expected=f"1 × {len(alphas)}",
         score=0.4 if len(jobs) == 1 and widest > 1 else 0.0,
     )
+    lab.expect(
+        broadcasts >= 1,
+        es="Los datos no van en una variable difundida: viajan otra vez con cada tarea.",
+        en="The data are not in a broadcast variable: they travel anew with each task.",
+        got=f"{broadcasts} broadcast",
+        expected="≥ 1 broadcast",
+        score=0.7,
+    )
 
 
 def _trained(lab: Lab) -> tuple[Any, list[Job], int, int]:
     epochs = lab.rng.randint(5, 7)
     got, jobs, _, last = _watched(lab, "descenso", ROWS, SIZES, epochs, RATE)
-    sent = lab.probe("resultados", SPARK, last)
-    return got, jobs, epochs, sent if isinstance(sent, int) else 10**9
+    return got, jobs, epochs, _sent(lab, last)
+
+
+def _sent(lab: Lab, last: int) -> int:
+    """The bytes that tasks of later stages gave back to the driver."""
+    sent: int = lab.probe("resultados", SPARK, last, like=int)
+    return sent
 
 
 def _near(got: Any, expected: np.ndarray) -> bool:
@@ -239,7 +272,7 @@ def trafico(lab: Lab) -> None:
 def barrera(lab: Lab) -> None:
     epochs = lab.rng.randint(3, 5)
     sizes = [1_400, sum(SIZES) - 1_400]
-    got, jobs, stages, _ = _watched(lab, "barrera", ROWS, sizes, epochs, RATE)
+    got, jobs, stages, last = _watched(lab, "barrera", ROWS, sizes, epochs, RATE)
     expected = _descent(_attempt(lab)[ROWS], epochs)
     lab.expect(
         isinstance(got, list) and len(got) == 2 and all(_near(weights, expected) for weights in got),
@@ -248,11 +281,23 @@ def barrera(lab: Lab) -> None:
         got=str(got)[:400],
         expected=str([expected.round(6).tolist()] * 2),
     )
+    tasks = sum(len(stage.tasks) for stage in stages)
     lab.expect(
-        len(jobs) == 1 and sum(len(stage.tasks) for stage in stages) == 2,
-        es=f"Hubo {len(jobs)} trabajos: las tareas de una etapa con barrera hacen todas las épocas en uno.",
-        en=f"There were {len(jobs)} jobs: the tasks of a barrier stage do all epochs in one.",
-        got=f"{len(jobs)}",
-        expected="1",
+        len(jobs) == 1 and tasks == 2,
+        es=f"Hubo {len(jobs)} trabajos y {tasks} tareas: las dos de una etapa con barrera hacen todas las épocas.",
+        en=f"There were {len(jobs)} jobs and {tasks} tasks: the two of a barrier stage do all epochs.",
+        got=f"{len(jobs)} × {tasks}",
+        expected="1 × 2",
         score=0.4,
+    )
+    sent, size = _sent(lab, last), sum(sizes) * 7 * 8
+    lab.expect(
+        sent <= MOST_BARRIER * size,
+        es=f"Las tareas devolvieron al driver {sent:,} bytes; las filas ocupan {size:,}. "
+        "Deben hacer ellas las épocas y devolver solo sus pesos.",
+        en=f"The tasks gave the driver {sent:,} bytes back; the rows take {size:,}. "
+        "They should do the epochs themselves and give back just their weights.",
+        got=f"{sent:,}",
+        expected=f"≤ {MOST_BARRIER * size:,.0f}",
+        score=0.3,
     )

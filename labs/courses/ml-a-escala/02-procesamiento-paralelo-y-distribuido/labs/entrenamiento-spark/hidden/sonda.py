@@ -36,7 +36,15 @@ def por_aerolinea(spark, path, least):
 
 
 def buscar(spark, train, valid, alphas):
-    return _plain(_own().buscar(spark, _features(train), _features(valid), alphas))
+    """The pairs, and how many broadcast variables were made for them."""
+    context, made = spark.sparkContext, []
+    broadcast = context.broadcast
+    context.broadcast = lambda value: made.append(1) or broadcast(value)
+    try:
+        pairs = _own().buscar(spark, _features(train), _features(valid), alphas)
+    finally:
+        del context.broadcast
+    return {"parejas": _plain(pairs), "difundidas": len(made)}
 
 
 def descenso(spark, path, sizes, epochs, rate):
