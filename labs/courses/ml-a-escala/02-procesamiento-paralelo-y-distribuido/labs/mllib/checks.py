@@ -2,13 +2,14 @@
 
 import io
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from hidden import datos
 from hidden.sonda_rutas import ALL, OTHER, PREPARED, SCORED, TEST
-from labkit import SPARK, Lab
+from labkit import SPARK, Failed, Lab
 
 WORSE = 0.03  # AUC below the reference's that a good pipeline may have: another penalty, another encoding
 
@@ -72,14 +73,30 @@ def _column(lab: Lab, got: Any, name: str) -> pd.Series:
 def _scores(lab: Lab, path: str = TEST) -> pd.Series:
     """The student's model's probability for each flight of a file."""
     _model(lab)
-    return lab.once(path, lambda: _column(lab, lab.probe("predicciones", SPARK, path), "p"))
+    scores = lab.once(
+        path, lambda: _column(lab, lab.probe("predicciones", SPARK, path, called="modelo.transform()"), "p")
+    )
+    lab.expect(
+        scores.index.isin(_attempt(lab).known["id"]).any(),
+        es="El modelo no responde a ningún vuelo posterior al corte.",
+        en="The model answers no flight after the cut.",
+        got=f"{len(scores)} respuestas / answers",
+        expected=f"{len(_attempt(lab).test)}",
+    )
+    return scores
+
+
+def _worth(score: float, ask: Callable[[], Any]) -> Any:
+    """What this gives. Where it fails, the check keeps the points that its first part has earned."""
+    try:
+        return ask()
+    except Failed as failed:
+        raise Failed(**failed.message, got=failed.got, expected=failed.expected, score=score) from None
 
 
 def preparar(lab: Lab) -> None:
     given = _attempt(lab)
-    got = lab.probe("preparar", SPARK, str(given.cut.date()))
-    got = got if isinstance(got, dict) else {}
-    labels = _column(lab, got.get("labels"), "tarde").sort_index()
+    labels = _column(lab, lab.probe("preparar", SPARK), "tarde").sort_index()
     expected = given.known.set_index("id")["tarde"].sort_index()
     lab.expect(
         labels.equals(expected),
@@ -88,17 +105,18 @@ def preparar(lab: Lab) -> None:
         got=f"{len(labels)} filas / rows, media / mean {labels.mean():.4f}",
         expected=f"{len(expected)} filas / rows, media / mean {expected.mean():.4f}",
     )
+    got = _worth(0.5, lambda: lab.probe("separar", SPARK, str(given.cut.date()), like={"before": list, "after": list}))
     sides = {"before": given.flights["fecha"] < given.cut, "after": given.flights["fecha"] >= given.cut}
     wrong = [
         name
         for name, mask in sides.items()
-        if sorted(map(str, got.get(name) or [])) != sorted(map(str, given.flights.loc[mask, "id"]))
+        if sorted(map(str, got[name])) != sorted(map(str, given.flights.loc[mask, "id"]))
     ]
     lab.expect(
         not wrong,
         es="separar no corta por la fecha: se aprende de lo anterior al corte y se prueba desde ese día.",
         en="separar doesn't cut by date: learn from what comes before the cut, test from that day on.",
-        got=f"{[len(got.get(name) or []) for name in sides]}",
+        got=f"{[len(got[name]) for name in sides]}",
         expected=f"{[int(mask.sum()) for mask in sides.values()]}",
         score=0.5,
     )
@@ -169,7 +187,7 @@ def solo_entreno(lab: Lab) -> None:
 def pliegues(lab: Lab) -> None:
     n = lab.rng.randint(2, 4)
     given = _attempt(lab)
-    folds = _column(lab, lab.probe("pliegues", SPARK, n), "pliegue")
+    folds = _column(lab, lab.probe("pliegues", SPARK, n, called="con_pliegue()"), "pliegue")
     days = given.flights.set_index("id")["fecha"].reindex(folds.index)
     split = int((folds.groupby(days.to_numpy()).nunique() > 1).sum())
     lab.expect(
@@ -187,7 +205,7 @@ def pliegues(lab: Lab) -> None:
         got=shares.round(2).to_dict(),
         score=0.4,
     )
-    model = _model(lab)
+    model = _worth(0.6, lambda: _model(lab))
     lab.expect(
         model.get("fold") == "pliegue" and isinstance(model.get("candidates"), int) and model["candidates"] >= 2,
         es="La búsqueda no usa tus pliegues (foldCol) o compara menos de dos candidatos.",
@@ -226,7 +244,7 @@ def metricas(lab: Lab) -> None:
     }
     got = lab.probe("evaluar", SPARK)
     right = isinstance(got, dict) and all(isinstance(got.get(name), float) for name in expected)
-    wrong = [name for name in expected if not right or abs(got[name] - expected[name]) > 0.015]
+    wrong = [name for name in expected if not right or not abs(got[name] - expected[name]) <= 0.015]
     lab.expect(
         not wrong,
         es="evaluar no da las medidas de tu modelo en esos vuelos.",
@@ -259,7 +277,7 @@ def umbral(lab: Lab) -> None:
 
 def guardado(lab: Lab) -> None:
     scores = _scores(lab)
-    got = _column(lab, lab.probe("guardado", SPARK, TEST), "p")
+    got = _column(lab, lab.probe("guardado", SPARK, TEST, called="guardar(), predecir()"), "p")
     different = int((~np.isclose(scores, got.reindex(scores.index), atol=1e-9)).sum())
     lab.expect(
         different == 0 and len(got) == len(scores),

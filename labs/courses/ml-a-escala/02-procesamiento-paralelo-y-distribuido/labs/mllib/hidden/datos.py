@@ -58,7 +58,7 @@ def attempt(random: np.random.Generator) -> Attempt:
     rows = rows[["fecha", *NAMES.values()]].assign(id=random.permutation(len(rows)) + 1)
     rows[NUMBERS] = rows[NUMBERS].astype(float)
     slow = random.choice(rows["aerolinea"].value_counts().index[:6], 2, replace=False)  # late ones, others each time
-    rows["retraso_llegada"] += np.where(rows["aerolinea"].isin(slow), 25, 0) + random.normal(0, 4, len(rows)).round()
+    rows["retraso_llegada"] += np.where(rows["aerolinea"].isin(slow), 45, 0) + random.normal(0, 4, len(rows)).round()
     for name in ("viento", "visibilidad", "temperatura"):
         rows.loc[random.random(len(rows)) < 0.08, name] = np.nan
     cut = first + pd.Timedelta(days=TRAIN_DAYS)

@@ -14,13 +14,15 @@ def _own():
     return sys.modules["retrasos"]
 
 
-def preparar(spark, cut):
-    """The ids and labels that preparar leaves, and the ids on each side of the cut."""
-    flights = spark.read.parquet(ALL)
-    prepared = _own().preparar(flights)
-    before, after = _own().separar(flights, datetime.date.fromisoformat(cut))
+def preparar(spark):
+    """The ids and labels that it leaves."""
+    return _own().preparar(spark.read.parquet(ALL)).select("id", "tarde").toPandas()
+
+
+def separar(spark, cut):
+    """The ids on each side of the cut."""
+    before, after = _own().separar(spark.read.parquet(ALL), datetime.date.fromisoformat(cut))
     return {
-        "labels": prepared.select("id", "tarde").toPandas(),
         "before": [row.id for row in before.select("id").collect()],
         "after": [row.id for row in after.select("id").collect()],
     }
