@@ -189,7 +189,10 @@ def save(student: Student, lab: Lab, path: str, text: str) -> None:
 
 
 def run(gateway: Gateway, lab: Lab) -> None:
-    """Run the entry file and print what it prints, live."""
+    """Run the entry file and print what it prints, live. A notebook's cells are run by the lab page, not here."""
+    if lab.spec.entry.endswith(".ipynb"):
+        say(f"· {lab.spec.entry} is a notebook: its cells run in the lab page")
+        return
     say(f"▶ {lab.spec.entry}")
     for event in gateway.run(lab.spec.entry):
         if event["t"] == "stream":
